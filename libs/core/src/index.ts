@@ -1,0 +1,18 @@
+export { backoffMs, type BackoffOptions } from './backoff';
+export { Clock, SystemClock } from './clock';
+export { durationMs, type Duration } from './duration';
+export { type EventEnvelope, type EventMeta, type JsonObject, type JsonValue, ENVELOPE_FIELDS } from './envelope';
+export {
+  InvalidDuration,
+  InvalidJson,
+  InvalidSetting,
+  NotFound,
+  PermanentError,
+  ReflexError,
+  RetryLater,
+  type ErrorEnvelope,
+} from './errors';
+export { globMatcher, globToLike } from './glob';
+export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
+export { type RunUsage, type ToolCallRecord } from './run-usage';
+export { type ClientFrame, type ServerFrame } from './wire';

@@ -1,0 +1,16 @@
+/** One call of a tool, as the run keeps it. */
+export interface ToolCallRecord {
+  tool: string;
+  input: unknown;
+  output?: unknown;
+  error?: string;
+  duration_ms: number;
+}
+
+/** What a run tells of the models and tools it used. */
+export interface RunUsage {
+  model?: string;
+  input_tokens: number;
+  output_tokens: number;
+  tool_calls: ToolCallRecord[];
+}

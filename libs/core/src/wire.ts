@@ -1,0 +1,15 @@
+import type { ErrorEnvelope } from './errors';
+
+/** What a WebSocket client sends. */
+export interface ClientFrame {
+  content: string;
+  /** Makes a resend after a reconnect harmless: the same id is stored once. */
+  id?: string;
+}
+
+/** What a WebSocket client receives. */
+export type ServerFrame =
+  | { ack: string }
+  | { error: string; details: ErrorEnvelope['error'] }
+  | { type: 'reply'; event_id: string; trigger: string; content: unknown }
+  | { type: 'error'; event_id: string; trigger: string; error: ErrorEnvelope['error'] };

@@ -1,0 +1,99 @@
+import type { BaseEvent } from '@reflex/events';
+import type { EntityManager } from 'typeorm';
+import type { Delivery, StoredEvent } from './delivery';
+import type { DeadLetters } from './dead-letters';
+import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
+import type { ReplayRequest, ReplayResult } from './replay';
+import type { RunPage, RunRecord, RunSearch } from './run-search';
+import type { Settlement } from './settlement';
+import type { RegisteredTrigger, TriggerDefinition } from './trigger-definition';
+
+export interface PublishOptions {
+  /** Same key and same body answers the first id again; same key with another body throws `IdempotencyConflict`. */
+  idempotencyKey?: string;
+  /** Publish inside the caller's own transaction: the events exist if and only if it commits. */
+  transaction?: EntityManager;
+}
+
+export interface Published {
+  id: string;
+  /** True when the key or id was stored before; `id` is then the first one. */
+  duplicate: boolean;
+}
+
+/** How many claim units a trigger may get: single deliveries, or runs of one scope. */
+export interface SlotRequest {
+  triggerId: number;
+  slots: number;
+}
+
+export interface Claim {
+  /** The database's clock at the claim. */
+  now: Date;
+  /** Each inner list is to be worked on in order, by one worker: one delivery, or a short run of one scope. */
+  runs: Delivery[][];
+}
+
+/** This process's right to work on deliveries. */
+export interface Lease {
+  workerId: number;
+  /** Aborted when the process could not renew in time: others may take over, so all handlers must stop. */
+  lost: AbortSignal;
+  /** Gives back the right; call it when no delivery is in work any more. */
+  close(): Promise<void>;
+}
+
+/** The durable log, its fan-out to triggers, and the life of each delivery. */
+export abstract class EventStore {
+  /** Stores events and their deliveries; durable when it answers. Sets `id` on each event. */
+  abstract publish(events: BaseEvent | BaseEvent[], options?: PublishOptions): Promise<Published[]>;
+
+  /** Upserts by name; triggers that this app no longer has are retired once no live worker serves them. */
+  abstract registerTriggers(definitions: TriggerDefinition[]): Promise<RegisteredTrigger[]>;
+  abstract triggers(): Promise<RegisteredTrigger[]>;
+  abstract setPaused(trigger: string, paused: boolean): Promise<void>;
+
+  /** Starts the heartbeat and the sweeps. Deliveries can be claimed only under a lease. */
+  abstract openLease(): Promise<Lease>;
+  /** Takes claimable deliveries; nobody else sees them until they settle or the lease ends. */
+  abstract claim(wanted: SlotRequest[]): Promise<Claim>;
+  /** Ends an attempt; throws `StaleLease`, having changed nothing, when the delivery is no longer ours. */
+  abstract settle(settlement: Settlement): Promise<void>;
+  /** Gives deliveries back untouched: no attempt is counted, order is kept. */
+  abstract release(deliveries: Delivery[]): Promise<void>;
+  /** Calls back when there may be work: after a publish here, a notification from elsewhere, a due retry. A hint only. */
+  abstract onWork(wake: () => void): () => void;
+
+  /**
+   * Calls back with the ids of events from WebSockets (source `ws:*`) of which a run was settled, by whichever process.
+   * A hint only: read the runs to know, and poll as well.
+   */
+  abstract onSettled(listener: (eventIds: string[]) => void): () => void;
+
+  abstract find(id: string): Promise<EventWithDeliveries | null>;
+  abstract search(search: EventSearch): Promise<EventPage>;
+  /** Events in the order of the log, newest last, read in pages. */
+  abstract read(search: Omit<EventSearch, 'cursor' | 'limit'>): AsyncIterable<StoredEvent>;
+  abstract replay(request: ReplayRequest): Promise<ReplayResult>;
+  abstract searchRuns(search: RunSearch): Promise<RunPage>;
+  abstract findRun(id: string): Promise<RunRecord | null>;
+  abstract readonly deadLetters: DeadLetters;
+
+  /** Live counts for health and metrics. */
+  abstract stats(): Promise<StoreStats>;
+}
+
+export interface StoreStats {
+  /** Claimable or waiting in a scope. */
+  pending: number;
+  processing: number;
+  /** Waiting for a retry. */
+  scheduled: number;
+  deadLetters: number;
+  oldestPendingSeconds: number | null;
+  /** Deliveries held by processes that no longer beat. */
+  stuck: number;
+  liveWorkers: number;
+  /** The notification channel is up; when false, work is found by polling. */
+  notify: boolean;
+}

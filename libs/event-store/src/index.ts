@@ -1,0 +1,23 @@
+export { DeadLetters, type DeadLetter, type DeadLetterReason, type DeadLetterSearch } from './dead-letters';
+export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext, type StoredEvent } from './delivery';
+export { EventLoop, IdempotencyConflict, StaleLease, StoreUnavailable } from './errors';
+export {
+  type DeliveryStatus,
+  type DeliverySummary,
+  type EventPage,
+  type EventSearch,
+  type EventWithDeliveries,
+} from './event-search';
+export {
+  EventStore,
+  type Claim,
+  type Lease,
+  type PublishOptions,
+  type Published,
+  type SlotRequest,
+  type StoreStats,
+} from './event-store';
+export { type ReplayRequest, type ReplayResult } from './replay';
+export { type RunPage, type RunRecord, type RunSearch } from './run-search';
+export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';
+export { type RegisteredTrigger, type TriggerDefinition } from './trigger-definition';

@@ -1,0 +1,43 @@
+import type { RunUsage } from '@reflex/core';
+import type { BaseEvent } from '@reflex/events';
+import type { EntityManager } from 'typeorm';
+import type { ContextChange, Delivery } from './delivery';
+
+/**
+ * How an attempt ended, as `runs` records it.
+ * `completed` the handler ran · `filtered` a filter said no · `accumulated` the condition said not yet ·
+ * `failed` will be retried · `dead_letter` gave up · `deferred` told to come back later, no attempt used.
+ */
+export type RunOutcome = 'completed' | 'filtered' | 'accumulated' | 'failed' | 'dead_letter' | 'deferred';
+
+export interface RunError {
+  code: string;
+  message: string;
+  stack?: string;
+}
+
+/** The record of one attempt. */
+export interface RunReport {
+  startedAt: Date;
+  durationMs: number;
+  /** What the handler returned, as JSON. */
+  result?: unknown;
+  /** Why a filter or the condition said no, or why it was put off. */
+  reason?: string;
+  error?: RunError;
+  usage?: RunUsage;
+}
+
+/** Ends an attempt. Everything in it is committed together, or nothing is. */
+export interface Settlement {
+  delivery: Delivery;
+  outcome: RunOutcome;
+  run: RunReport;
+  /** For `failed` and `deferred`: milliseconds until the next attempt. */
+  retryInMs?: number;
+  context?: ContextChange;
+  /** Events that follow from this one; published in the same transaction. */
+  followUps?: BaseEvent[];
+  /** The handler's own changes of the database; runs in the same transaction. */
+  work?: (manager: EntityManager) => Promise<void>;
+}

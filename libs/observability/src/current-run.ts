@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RunUsage } from '@reflex/core';
+
+/** The attempt that the calling code works for; set by the worker, read by agents, tools and the logger. */
+export interface CurrentRun {
+  trigger: string;
+  scope: string | null;
+  eventId: string;
+  traceId: string;
+  correlationId: string;
+  attempt: number;
+  /** Aborts on timeout, shutdown and lost lease. */
+  signal: AbortSignal;
+  /** Agents add what they used; the worker stores it with the run. */
+  usage: RunUsage;
+}
+
+const storage = new AsyncLocalStorage<CurrentRun>();
+
+/** The run in whose call tree we are, or `undefined` outside of any. */
+export function currentRun(): CurrentRun | undefined {
+  return storage.getStore();
+}
+
+export function runWith<T>(run: CurrentRun, work: () => T): T {
+  return storage.run(run, work);
+}

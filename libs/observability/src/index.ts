@@ -1,0 +1,1 @@
+export { currentRun, runWith, type CurrentRun } from './current-run';
