@@ -1,18 +1,36 @@
-import 'reflect-metadata';
+import { InvalidEventClass } from './errors';
 
-const EVENT_TYPE = Symbol('reflex:event-type');
+export interface EventTypeOptions {
+  /** One sentence for the documentation and the JSON Schema. */
+  description?: string;
+  /** Own fields of a valid event; Swagger offers it as the body to try. */
+  example?: Record<string, unknown>;
+}
+
+export interface EventTypeDeclaration extends EventTypeOptions {
+  type: string;
+}
+
+const declarations = new WeakMap<object, EventTypeDeclaration>();
 
 /** Names the type of an event class: dotted lower case, such as `order.created`. */
-export function EventType(name: string): ClassDecorator {
-  return (target) => Reflect.defineMetadata(EVENT_TYPE, name, target);
+export function EventType(type: string, options: EventTypeOptions = {}): ClassDecorator {
+  return (target) => {
+    declarations.set(target, { ...options, type });
+  };
+}
+
+/** What `@EventType` says of a class; throws for a class without it. A subclass does not inherit it. */
+export function declarationOf(target: object): EventTypeDeclaration {
+  const declaration = declarations.get(target);
+  if (!declaration) {
+    const className = typeof target === 'function' && target.name ? target.name : 'This class';
+    throw new InvalidEventClass(`${className} is not an event: put @EventType('some.name') above the class.`);
+  }
+  return declaration;
 }
 
 /** The type of a decorated class; throws for a class without `@EventType`. */
 export function typeOfClass(target: object): string {
-  const name = Reflect.getOwnMetadata(EVENT_TYPE, target) as string | undefined;
-  if (name === undefined) {
-    const className = typeof target === 'function' ? target.name : 'this';
-    throw new TypeError(`${className} is not an event: put @EventType('some.name') above the class.`);
-  }
-  return name;
+  return declarationOf(target).type;
 }
