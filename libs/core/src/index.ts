@@ -15,4 +15,5 @@ export {
 export { globMatcher, globToLike } from './glob';
 export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
+export { TokenBucket } from './token-bucket';
 export { type ClientFrame, type ServerFrame } from './wire';

@@ -1,1 +1,2 @@
-export {};
+export { DeadLetterService } from './dead-letter.service';
+export { DlqModule } from './dlq.module';

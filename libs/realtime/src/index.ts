@@ -1,1 +1,5 @@
-export {};
+export { CLOSE, type Connection } from './connection';
+export { refusedOrigin, type OriginPolicy } from './origin-policy';
+export { RealtimeModule } from './realtime.module';
+export { RealtimeOptions } from './realtime-options';
+export { SocketServer, type SocketRoute } from './socket-server';

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { EventGateway } from './event.gateway';
+import {
+  ConfigurableModuleClass,
+  DEFAULT_REALTIME_OPTIONS,
+  MODULE_OPTIONS_TOKEN,
+  RealtimeOptions,
+} from './realtime-options';
+import { Replies } from './replies';
+import { SocketServer } from './socket-server';
+
+/** WebSockets for event clients. Needs an `EventStore` from a global module. */
+@Module({
+  providers: [
+    EventGateway,
+    Replies,
+    SocketServer,
+    {
+      provide: RealtimeOptions,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: Partial<RealtimeOptions>): RealtimeOptions => ({ ...DEFAULT_REALTIME_OPTIONS, ...options }),
+    },
+  ],
+  exports: [SocketServer],
+})
+export class RealtimeModule extends ConfigurableModuleClass {}
