@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import type { AgentBudget } from './agent.decorator';
+import type { ToolCall, ToolEffect } from './tool.decorator';
+
+/** The part of JSON Schema that zod writes for tool inputs and outputs. */
+export interface JsonSchema {
+  type?: string | string[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  enum?: unknown[];
+  const?: unknown;
+  default?: unknown;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  format?: string;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  [keyword: string]: unknown;
+}
+
+/** A tool bound to its provider, ready to be called. */
+export interface ToolDefinition {
+  name: string;
+  description: string;
+  effect: ToolEffect;
+  input: z.ZodType;
+  inputSchema: JsonSchema;
+  execute: (input: never, call: ToolCall) => unknown;
+}
+
+/** An agent as the runner needs it; no Nest in it. */
+export interface AgentDefinition {
+  name: string;
+  prompt: string;
+  /** `null` when the answer is text. */
+  output: z.ZodType | null;
+  outputSchema: JsonSchema | null;
+  tools: ToolDefinition[];
+  /** `null` for the application's default. */
+  model: string | null;
+  budget: AgentBudget;
+  maxSteps: number;
+  maxInputChars: number;
+}

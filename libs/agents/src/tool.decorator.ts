@@ -1,0 +1,44 @@
+import 'reflect-metadata';
+import type { z } from 'zod';
+
+/**
+ * What a tool does to the outside world: `none` only reads · `keyed` acts, and the receiver drops a second call with the
+ * same `ToolCall.key` · `unkeyed` acts, and a second call acts again.
+ */
+export type ToolEffect = 'none' | 'keyed' | 'unkeyed';
+
+/** What a tool is told about the call beside its input. */
+export interface ToolCall {
+  /** Idempotency key: the same for the same event, trigger, agent, tool and arguments, so also on a retry. */
+  key: string;
+  /** Aborts on timeout, shutdown and lost lease. */
+  signal: AbortSignal;
+  /** The model's own id of this call. */
+  callId: string;
+}
+
+export interface ToolOptions<Input extends z.ZodObject = z.ZodObject> {
+  /** What it does and when to use it, for the model. */
+  description: string;
+  input: Input;
+  effect: ToolEffect;
+  /** Default: the method's name in snake_case. */
+  name?: string;
+}
+
+type ToolMethod<Input extends z.ZodObject> = (input: z.output<Input>, call: ToolCall) => unknown;
+
+const TOOL = Symbol('reflex:tool');
+
+/** Lets agents call this method of a provider. The model sees what it returns: text as it is, all else as JSON. */
+export function Tool<Input extends z.ZodObject>(options: ToolOptions<Input>) {
+  return <Method extends ToolMethod<Input>>(
+    _target: object,
+    _method: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => Reflect.defineMetadata(TOOL, options, descriptor.value as object);
+}
+
+export function toolOptionsOf(method: object): ToolOptions | undefined {
+  return Reflect.getMetadata(TOOL, method) as ToolOptions | undefined;
+}
