@@ -60,7 +60,8 @@ function readTimestamp(value: unknown, problems: FieldProblem[]): Date | undefin
   const match = typeof value === 'string' ? ISO_INSTANT.exec(value) : null;
   const time = match ? Date.parse(match[0]) : NaN;
   // Date.parse turns 30 February into 1 March instead of refusing it.
-  const isRealDay = match !== null && new Date(`${match[1]}T00:00Z`).toISOString().startsWith(match[1]!);
+  const isRealDay =
+    match !== null && !Number.isNaN(time) && new Date(`${match[1]}T00:00Z`).toISOString().startsWith(match[1]!);
   if (time >= EARLIEST && time < LATEST && isRealDay) return new Date(time);
   problems.push({
     field: 'timestamp',

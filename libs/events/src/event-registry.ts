@@ -7,12 +7,15 @@ import {
   DuplicateEventType,
   type FieldProblem,
   InvalidEvent,
+  InvalidEventClass,
   ReservedType,
   UndecodableEvent,
   UnknownEventType,
 } from './errors';
 import { defineEvent, type EventDefinition } from './event-definition';
+import { schemaOf } from './json-schema';
 import { checkedInstance, restoredInstance, unknownField } from './own-fields';
+import type { JsonSchema } from './rule-schemas';
 import type { EncodedEvent } from './wire-form';
 
 const ENVELOPE = new Set<string>(ENVELOPE_FIELDS);
@@ -41,6 +44,7 @@ export class EventRegistry {
       if (known && known.eventClass !== eventClass) {
         throw new DuplicateEventType(definition.type, known.eventClass.name, eventClass.name);
       }
+      assertExample(definition);
       this.definitions.set(definition.type, definition);
     }
     return this;
@@ -54,6 +58,11 @@ export class EventRegistry {
   /** All registered types, sorted. */
   types(): string[] {
     return [...this.definitions.keys()].sort();
+  }
+
+  /** JSON Schema (draft 2020-12) of each type, by type. */
+  schemas(): Record<string, JsonSchema> {
+    return Object.fromEntries(this.types().map((type) => [type, schemaOf(this.definitions.get(type)!)]));
   }
 
   /**
@@ -125,4 +134,18 @@ function invalid(type: string, problems: FieldProblem[]): InvalidEvent {
     `The event "${type}" is not valid: ${messages.join('; ')}. Correct it and send it again.`,
     problems,
   );
+}
+
+function assertExample(definition: EventDefinition): void {
+  const { example, eventClass, fields } = definition;
+  if (!example) return;
+  const problems = Object.keys(example)
+    .filter((field) => !fields.has(field))
+    .map((field) => unknownField(field, eventClass.name));
+  checkedInstance(definition, example, problems);
+  if (problems.length > 0) {
+    throw new InvalidEventClass(
+      `The example of ${eventClass.name} is not valid: ${problems[0]!.message}. Correct the example in @EventType.`,
+    );
+  }
 }

@@ -13,4 +13,5 @@ export {
 export { EventRegistry, isReservedType } from './event-registry';
 export { EventType, typeOfClass, type EventTypeOptions } from './event-type.decorator';
 export { EventsModule } from './events.module';
+export { type JsonSchema } from './rule-schemas';
 export { payloadOf, toEnvelope, type EncodedEvent } from './wire-form';

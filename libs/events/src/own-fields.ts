@@ -44,6 +44,16 @@ export function unknownField(field: string, owner: string): FieldProblem {
   return { field, message: `${field} is not a field of ${owner}` };
 }
 
+/** The fields that would be refused on a new object of the class with these values. */
+export function refusedFields(target: new () => object, values: Fields): Set<string> {
+  try {
+    return new Set(problemsOf(Object.assign(new target(), values)).map((problem) => problem.field));
+  } catch {
+    // A rule of the owner's throws on such values; parsing answers that with a refusal too.
+    return new Set(Object.keys(values));
+  }
+}
+
 function transformed(definition: EventDefinition, stored: EncodedEvent, payload: Fields): BaseEvent {
   const known = Object.fromEntries(Object.entries(payload).filter(([field]) => definition.fields.has(field)));
   try {
@@ -59,7 +69,7 @@ function instanceOf(definition: EventDefinition, fields: Fields): BaseEvent {
   return Object.assign(new definition.eventClass(), fields);
 }
 
-function problemsOf(event: BaseEvent): FieldProblem[] {
+function problemsOf(event: object): FieldProblem[] {
   const errors = validateSync(event, {
     whitelist: true,
     forbidNonWhitelisted: true,
