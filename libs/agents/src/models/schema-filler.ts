@@ -61,12 +61,9 @@ class SchemaFiller {
     const items = this.resolve(schema.items ?? { type: 'string' });
     const least = schema.minItems ?? 0;
     const most = Math.min(schema.maxItems ?? 3, 3);
-    const found: unknown[] =
-      typeOf(items) === 'string' && !items.enum
-        ? this.sentences(name).map((line) => shortened(line, items.maxLength ?? 200))
-        : depth < MAX_DEPTH && most > 0
-          ? [this.fill(items, name, depth + 1)]
-          : [];
+    let found: unknown[] = [];
+    if (isFreeText(items)) found = this.sentences(name).map((line) => fitted(line, items, 200));
+    else if (depth < MAX_DEPTH) found = [this.fill(items, name, depth + 1)];
     const values = found.slice(0, Math.max(most, least));
     while (values.length < least) values.push(this.fill(items, name, depth + 1));
     return values;
@@ -100,8 +97,7 @@ class SchemaFiller {
 
   private text(schema: JsonSchema, name: string): string {
     const value = this.formatted(schema.format ?? '') ?? this.named(name);
-    const least = schema.minLength ?? 0;
-    return shortened(value, schema.maxLength ?? 2_000).padEnd(least, '.');
+    return fitted(value, schema, 2_000);
   }
 
   private formatted(format: string): string | undefined {
@@ -140,6 +136,14 @@ class SchemaFiller {
     const most = schema.maximum ?? (schema.exclusiveMaximum ?? Number.POSITIVE_INFINITY) - step;
     return Math.min(Math.max(this.facts.numberOf(name) ?? 0, least), most);
   }
+}
+
+function isFreeText(schema: JsonSchema): boolean {
+  return typeOf(schema) === 'string' && !schema.enum && !schema.format && !('const' in schema);
+}
+
+function fitted(text: string, { minLength = 0, maxLength }: JsonSchema, usual: number): string {
+  return shortened(text, maxLength ?? usual).padEnd(minLength, '.');
 }
 
 function typeOf(schema: JsonSchema): string {

@@ -1,0 +1,40 @@
+import { Logger } from '@nestjs/common';
+import { ConfiguredModels } from './configured-models';
+
+describe('the configured models', () => {
+  it('are offline without key and URL, and the log says so', () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    const models = new ConfiguredModels({});
+
+    models.onModuleInit();
+
+    expect(models.get().name).toBe('offline:rules');
+    expect(models.get('openai:gpt-4o').name).toBe('offline:rules');
+    expect(warn).toHaveBeenCalledWith(
+      'No OPENAI_API_KEY is set, so agents use offline:rules instead of openai:gpt-4o-mini: rules, not a model.',
+    );
+  });
+
+  it('are those of OpenAI with a key, or with the URL of a server of one’s own', () => {
+    expect(new ConfiguredModels({ openai: { apiKey: 'sk' } }).get().name).toBe('openai:gpt-4o-mini');
+    expect(new ConfiguredModels({ openai: { baseUrl: 'http://localhost:11434/v1' } }).get('openai:qwen3:8b').name).toBe(
+      'openai:qwen3:8b',
+    );
+  });
+
+  it('are offline for agents that ask for it, whatever is set', () => {
+    const models = new ConfiguredModels({ openai: { apiKey: 'sk' } });
+
+    expect(models.get('offline:rules').name).toBe('offline:rules');
+  });
+
+  it('are made once', () => {
+    const models = new ConfiguredModels({ openai: { apiKey: 'sk' } });
+
+    expect(models.get()).toBe(models.get('openai:gpt-4o-mini'));
+  });
+
+  it.each(['gpt-4o', ':x', 'openai:', 'nobody:x', ''])('refuse the name "%s"', (name) => {
+    expect(() => new ConfiguredModels({}).get(name)).toThrow('Write provider:model');
+  });
+});

@@ -1,0 +1,103 @@
+import { Injectable, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import type { CurrentRun } from '@reflex/observability';
+import { calling, startModelServer, type ModelServer } from '@reflex/test';
+import { z } from 'zod';
+import { Agent, AgentsModule, LangChainAgent, Tool, type ToolCall } from '..';
+
+export const Verdict = z.object({ level: z.enum(['low', 'high']), reason: z.string() });
+export type Verdict = z.infer<typeof Verdict>;
+
+export const verdict: Verdict = { level: 'high', reason: 'Disk is full' };
+export const respond = calling(['respond', verdict]);
+
+@Injectable()
+export class Desk {
+  readonly calls: { tool: string; input: unknown; key: string }[] = [];
+  failWith?: Error;
+  private waiting = 0;
+  private readonly allHere = Promise.withResolvers<void>();
+
+  @Tool({
+    description: 'Look up',
+    input: z.object({ word: z.string(), limit: z.int().max(9).default(3) }),
+    effect: 'none',
+  })
+  lookUp(input: { word: string; limit: number }, call: ToolCall) {
+    this.calls.push({ tool: 'look_up', input, key: call.key });
+    if (this.failWith) throw this.failWith;
+    return { found: input.word, nul: 'a\u0000b' };
+  }
+
+  @Tool({ description: 'Send', input: z.object({ text: z.string() }), effect: 'keyed', name: 'send' })
+  deliver(input: { text: string }, call: ToolCall) {
+    this.calls.push({ tool: 'send', input, key: call.key });
+    return 'sent';
+  }
+
+  @Tool({ description: 'Meet', input: z.object({}), effect: 'none' })
+  async meet(_input: object, _call: ToolCall) {
+    this.waiting += 1;
+    if (this.waiting === 2) this.allHere.resolve();
+    await this.allHere.promise;
+    return 'met';
+  }
+
+  @Tool({ description: 'Hang', input: z.object({}), effect: 'none' })
+  hang(_input: object, call: ToolCall) {
+    this.calls.push({ tool: 'hang', input: {}, key: call.key });
+    return new Promise<never>(() => {});
+  }
+}
+
+@Agent({ name: 'judge', prompt: 'Judge.', output: Verdict, tools: [Desk], maxSteps: 3 })
+export class Judge extends LangChainAgent<Verdict> {}
+
+@Agent({ name: 'thrifty', prompt: 'Judge.', output: Verdict, tools: [Desk], budget: { toolCalls: 1, seconds: 0.2 } })
+export class Thrifty extends LangChainAgent<Verdict> {}
+
+@Agent({ name: 'talker', prompt: 'Talk.', maxInputChars: 200 })
+export class Talker extends LangChainAgent {}
+
+@Module({ providers: [Desk, Judge, Thrifty, Talker] })
+class CourtModule {}
+
+/** An application with three agents whose model says what the test tells it to. */
+export interface Court {
+  server: ModelServer;
+  desk: Desk;
+  judge: Judge;
+  thrifty: Thrifty;
+  talker: Talker;
+  close(): Promise<void>;
+}
+
+export async function openCourt(...replies: Parameters<typeof startModelServer>): Promise<Court> {
+  const server = await startModelServer(...replies);
+  const app = await Test.createTestingModule({
+    imports: [AgentsModule.forRoot({ openai: { apiKey: 'sk-canary', baseUrl: server.url } }), CourtModule],
+  }).compile();
+  await app.init();
+  return {
+    server,
+    desk: app.get(Desk),
+    judge: app.get(Judge),
+    thrifty: app.get(Thrifty),
+    talker: app.get(Talker),
+    close: async () => {
+      await app.close();
+      await server.stop();
+    },
+  };
+}
+
+/** What the model was told by tools before its request of that number. */
+export function toolMessages(court: Court, request: number): { tool_call_id?: string; content: unknown }[] {
+  return court.server.requests()[request]!.messages.filter(({ role }) => role === 'tool');
+}
+
+/** An attempt as the worker opens it. */
+export function runOf(eventId: string, signal = new AbortController().signal): CurrentRun {
+  const usage = { input_tokens: 0, output_tokens: 0, tool_calls: [] };
+  return { trigger: 'judge', scope: null, eventId, traceId: 't', correlationId: 'c', attempt: 1, signal, usage };
+}
