@@ -1,0 +1,3 @@
+// Preloaded into the processes of startProcess(): none of them survives the test that started it, however that ends.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+process.channel?.unref();
