@@ -8,15 +8,27 @@ type EnvelopeField = 'id' | 'type' | 'source' | 'timestamp' | 'meta' | 'received
 /** A concrete event class. */
 export type EventClass<E extends BaseEvent = BaseEvent> = new () => E;
 
-type MethodName<E> = { [K in keyof E]: E[K] extends (...args: never[]) => unknown ? K : never }[keyof E];
+type OwnField<E> = {
+  [K in keyof E]-?: K extends EnvelopeField ? never : E[K] extends (...args: never[]) => unknown ? never : K;
+}[keyof E];
 
-/** What one gives to make an event: its own fields, and of the envelope what should not be the default. */
-export type EventFields<E extends BaseEvent> = Omit<E, EnvelopeField | Extract<MethodName<E>, string>> & {
-  id?: string;
-  source?: string;
-  timestamp?: Date;
-  meta?: Partial<EventMeta>;
-};
+// Only two generic functions make the compiler tell readonly from writable.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+type ReadonlyField<E> = { [K in keyof E]-?: Same<Pick<E, K>, Readonly<Pick<E, K>>> extends true ? K : never }[keyof E];
+
+/**
+ * What one gives to make an event: its own fields, and of the envelope what should not be the default.
+ * Methods are left out, and readonly fields are optional, since a getter looks like one.
+ */
+export type EventFields<E extends BaseEvent> = Pick<E, Exclude<OwnField<E>, ReadonlyField<E>>> &
+  Partial<Pick<E, Extract<OwnField<E>, ReadonlyField<E>>>> & {
+    id?: string;
+    source?: string;
+    timestamp?: Date;
+    meta?: Partial<EventMeta>;
+  };
 
 /**
  * Root of all events. Subclasses carry `@EventType('some.name')`, declare their fields as they stand on the wire
