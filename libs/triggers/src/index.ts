@@ -1,1 +1,14 @@
-export {};
+export { always, Condition, count, every, orAfter, quietFor } from './conditions/condition';
+export { DecisionContext, type Span } from './context/decision-context';
+export { AttemptOver, HandlerTimeout, NotJson, NotSynchronous, TriggerSetupError, WorkInterrupted } from './errors';
+export { dedupe } from './filters/dedupe';
+export { allOf, anyOf, Filter, not } from './filters/filter';
+export { field, keyword, source, type, where } from './filters/plain-filters';
+export { rateLimit } from './filters/rate-limit';
+export { OnEvent } from './on-event.decorator';
+export { type Trigger, type TriggerDefaults } from './trigger';
+export { type EventOf, type EventPattern, type Handler, type TriggerOptions } from './trigger-options';
+export { type TriggerInCode, TriggerRegistry } from './trigger-registry';
+export { TriggersModule } from './triggers.module';
+export { type TriggersOptions } from './triggers-options';
+export { type WorkerOptions } from './worker/worker-options';

@@ -1,0 +1,99 @@
+import type { BaseEvent } from '@reflex/events';
+import type { ContextChange, StoredContext, StoredEvent } from '@reflex/event-store';
+
+export type Decode = (stored: StoredEvent) => BaseEvent;
+
+/** An accumulated event; becomes an instance of its class only when somebody looks. */
+export class Entry {
+  private decoded: BaseEvent | undefined;
+
+  constructor(
+    readonly stored: StoredEvent,
+    private readonly decode: Decode,
+  ) {}
+
+  get receivedMs(): number {
+    return this.stored.receivedAt.getTime();
+  }
+
+  get event(): BaseEvent {
+    return (this.decoded ??= this.decode(this.stored));
+  }
+}
+
+// Kept among the filters' state, where no place in a filter tree can have this name.
+const ACTED = '@acted';
+
+/** A scope's decision context while one worker goes through a run: as loaded, plus what the run's own deliveries changed. */
+export class ContextMemory {
+  private newest = -Infinity;
+
+  private constructor(
+    private accumulated: Entry[],
+    private scratchKept: Record<string, unknown>,
+    private filtersKept: Record<string, unknown>,
+    readonly createdAt: Date,
+    private actionAt: Date | null,
+  ) {
+    for (const entry of accumulated) this.newest = Math.max(this.newest, entry.receivedMs);
+  }
+
+  static load(stored: StoredContext, decode: Decode): ContextMemory {
+    const entries = stored.events.map((event) => new Entry(event, decode));
+    return new ContextMemory(entries, stored.scratch, stored.filters, stored.createdAt, stored.lastActionAt);
+  }
+
+  static empty(createdAt: Date): ContextMemory {
+    return new ContextMemory([], {}, {}, createdAt, null);
+  }
+
+  get entries(): readonly Entry[] {
+    return this.accumulated;
+  }
+
+  /** Receipt of the newest entry; minus infinity without one. */
+  get newestMs(): number {
+    return this.newest;
+  }
+
+  get scratch(): Record<string, unknown> {
+    return this.scratchKept;
+  }
+
+  get filters(): Record<string, unknown> {
+    return this.filtersKept;
+  }
+
+  get lastActionAt(): Date | null {
+    return this.actionAt;
+  }
+
+  /**
+   * How many of the entries an action has already seen. Counted, not compared by time: events that were received while the
+   * action ran are older than its commit, yet nobody has acted on them.
+   */
+  get actedCount(): number {
+    return Math.min(Number(this.filtersKept[ACTED] ?? 0), this.accumulated.length);
+  }
+
+  /** The filters' state together with the mark of an action that kept `count` events. */
+  static withActed(filters: Record<string, unknown>, count: number): Record<string, unknown> {
+    const { [ACTED]: _former, ...rest } = filters;
+    return count > 0 ? { ...rest, [ACTED]: count } : rest;
+  }
+
+  /** Takes over what the settlement of one delivery commits. */
+  apply(change: ContextChange, current: Entry | null, now: Date): void {
+    if (change.clear) {
+      this.accumulated = [];
+      this.newest = -Infinity;
+    }
+    if (change.append && current) {
+      this.accumulated.push(current);
+      this.newest = Math.max(this.newest, current.receivedMs);
+    }
+    this.scratchKept = change.scratch;
+    this.filtersKept = change.filters;
+    if (change.acted) this.actionAt = now;
+  }
+}
