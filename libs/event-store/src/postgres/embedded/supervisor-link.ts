@@ -152,10 +152,12 @@ function launch(): ChildProcess {
   return child;
 }
 
-// Beside this file in the source tree, below main.js in the bundle (nest-cli.json, assets).
+// In the source tree beside this file; in a build below the bundle, at the place it has in the project (nest-cli.json,
+// `assets`).
 function supervisorFile(): string {
-  const bundled = join(__dirname, 'postgres', 'embedded', 'supervisor.mjs');
-  return existsSync(bundled) ? bundled : join(__dirname, 'supervisor.mjs');
+  const beside = join(__dirname, 'supervisor.mjs');
+  const bundled = join(__dirname, 'libs/event-store/src/postgres/embedded/supervisor.mjs');
+  return existsSync(beside) ? beside : bundled;
 }
 
 function lockAddress(folder: string): string {
