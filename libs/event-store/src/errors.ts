@@ -34,3 +34,52 @@ export class StoreUnavailable extends ReflexError {
 export class EventLoop extends PermanentError {
   override readonly code = 'event_loop';
 }
+
+/** More is published than the database takes in. */
+export class StoreOverloaded extends ReflexError {
+  readonly code = 'store_overloaded';
+  override readonly status = 503;
+
+  constructor(queued: number) {
+    super(`${queued} events already wait to be stored. Send it again in a second.`);
+  }
+}
+
+export class SchemaTooNew extends ReflexError {
+  readonly code = 'schema_too_new';
+
+  constructor(migrations: string[]) {
+    super(
+      `The database has migrations that this version does not know (${migrations.join(', ')}). Deploy the newer code.`,
+    );
+  }
+}
+
+export class DatabaseUnreachable extends ReflexError {
+  readonly code = 'database_unreachable';
+
+  constructor(where: string, cause: unknown) {
+    const reason = cause instanceof Error ? ((cause as { code?: string }).code ?? cause.message) : 'no answer';
+    super(`The database at ${where} cannot be reached (${reason}). Check DATABASE_URL and that PostgreSQL runs.`, {
+      cause,
+    });
+  }
+}
+
+export class InvalidCursor extends ReflexError {
+  readonly code = 'invalid_cursor';
+  override readonly status = 422;
+
+  constructor() {
+    super('The cursor is not one that this list gave out. Start again without a cursor.');
+  }
+}
+
+export class UnknownTrigger extends ReflexError {
+  readonly code = 'unknown_trigger';
+  override readonly status = 404;
+
+  constructor(name: string) {
+    super(`There is no trigger "${name}". GET /triggers lists them.`);
+  }
+}

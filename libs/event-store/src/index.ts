@@ -1,6 +1,16 @@
 export { DeadLetters, type DeadLetter, type DeadLetterReason, type DeadLetterSearch } from './dead-letters';
 export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext, type StoredEvent } from './delivery';
-export { EventLoop, IdempotencyConflict, StaleLease, StoreUnavailable } from './errors';
+export {
+  DatabaseUnreachable,
+  EventLoop,
+  IdempotencyConflict,
+  InvalidCursor,
+  SchemaTooNew,
+  StaleLease,
+  StoreOverloaded,
+  StoreUnavailable,
+  UnknownTrigger,
+} from './errors';
 export {
   type DeliveryStatus,
   type DeliverySummary,
@@ -21,3 +31,13 @@ export { type ReplayRequest, type ReplayResult } from './replay';
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';
 export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';
 export { type RegisteredTrigger, type TriggerDefinition } from './trigger-definition';
+export {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './postgres/embedded/embedded-postgres';
+export { EventStoreModule } from './postgres/event-store.module';
+export { MIGRATIONS } from './postgres/migrations';
+export { openPostgresStore, runMigrations } from './postgres/open-postgres-store';
+export { PostgresEventStore } from './postgres/postgres-event-store';
+export { type PostgresStoreOptions } from './postgres/store-options';

@@ -1,6 +1,7 @@
 import type { RunUsage } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
+import type { DeadLetterReason } from './dead-letters';
 import type { ContextChange, Delivery } from './delivery';
 
 /**
@@ -35,6 +36,8 @@ export interface Settlement {
   run: RunReport;
   /** For `failed` and `deferred`: milliseconds until the next attempt. */
   retryInMs?: number;
+  /** For `dead_letter`. */
+  deadLetterReason?: DeadLetterReason;
   context?: ContextChange;
   /** Events that follow from this one; published in the same transaction. */
   followUps?: BaseEvent[];

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,20 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgre
 const SERVICE = 'test/support/fixtures/embedded-postgres.ts';
 
 describe('embedded PostgreSQL', () => {
+  let initialised: string;
   let dataDir: string;
   let running: { stop(): Promise<unknown> }[];
 
+  beforeAll(async () => {
+    initialised = join(await openFolder(), 'postgres');
+    await (await startEmbeddedPostgres({ dataDir: initialised })).stop();
+  });
+
+  afterAll(() => rm(join(initialised, '..'), { recursive: true }));
+
   beforeEach(async () => {
-    const parent = await mkdtemp(join(tmpdir(), 'reflex-embedded-'));
-    await chmod(parent, 0o755);
-    dataDir = join(parent, 'postgres');
+    dataDir = join(await openFolder(), 'postgres');
+    execFileSync('cp', ['-a', initialised, dataDir]);
     running = [];
   });
 
@@ -26,6 +33,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('answers on loopback only, with a password that nobody else can read', async () => {
+    await rm(dataDir, { recursive: true });
     const server = await start();
 
     const [row] = await query(
@@ -153,6 +161,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('gives the folder to exactly one of many that start at once', async () => {
+    await rm(dataDir, { recursive: true });
     const starts = await Promise.allSettled([1, 2, 3, 4].map(() => start()));
 
     expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -179,6 +188,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('begins again when the first start was interrupted half way', async () => {
+    await rm(dataDir, { recursive: true });
     await mkdir(join(dataDir, 'cluster.unfinished', 'base'), { recursive: true });
 
     const server = await start();
@@ -188,6 +198,7 @@ describe('embedded PostgreSQL', () => {
 
   it('keeps the data elsewhere, behind a link, where root runs it in a folder that is closed to others', async () => {
     if (process.getuid?.() !== 0) return;
+    await rm(dataDir, { recursive: true });
     await chmod(join(dataDir, '..'), 0o700);
     const first = await start();
     await query(first.url, 'create table kept as select 1 as id');
@@ -222,6 +233,13 @@ describe('embedded PostgreSQL', () => {
     return { service, ...(JSON.parse(await service.line(/^{/)) as { url: string; pid: number }) };
   }
 });
+
+// As root, the server's user must get through.
+async function openFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'reflex-embedded-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url });

@@ -25,7 +25,8 @@ if (process.argv[2] === 'launch') {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 
-const service = new net.Socket({ fd: SERVICE_FD });
+// Half open: our end stays until we end, so that the service can wait for that.
+const service = new net.Socket({ fd: SERVICE_FD, allowHalfOpen: true });
 let state = 'running';
 let postgres;
 let temporaryFolder;
@@ -39,6 +40,7 @@ commands.on('line', (line) => {
   else if (command.do === 'stop') stop(command.mode);
 });
 service.on('error', () => undefined);
+service.on('end', leave);
 service.on('close', leave);
 
 function tell(message) {
@@ -119,6 +121,7 @@ function stop(mode) {
 }
 
 function leave() {
+  if (state === 'stopping') return;
   state = 'stopping';
   if (postgres === undefined) end();
   else stop('fast');

@@ -1,0 +1,34 @@
+import { ContextEntity, ContextEventEntity } from './context.entity';
+import { DeadLetterEntity } from './dead-letter.entity';
+import { DeliveryEntity, LaneEntity } from './delivery.entity';
+import { EventEntity, EventKeyEntity } from './event.entity';
+import { RunEntity } from './run.entity';
+import { TriggerEntity } from './trigger.entity';
+import { WorkerEntity } from './worker.entity';
+
+/** The tables as TypeORM sees them: for reports and the owner's own queries. Only the store writes to them. */
+export const ENTITIES = [
+  EventEntity,
+  EventKeyEntity,
+  TriggerEntity,
+  WorkerEntity,
+  DeliveryEntity,
+  LaneEntity,
+  ContextEntity,
+  ContextEventEntity,
+  RunEntity,
+  DeadLetterEntity,
+];
+
+export {
+  ContextEntity,
+  ContextEventEntity,
+  DeadLetterEntity,
+  DeliveryEntity,
+  EventEntity,
+  EventKeyEntity,
+  LaneEntity,
+  RunEntity,
+  TriggerEntity,
+  WorkerEntity,
+};

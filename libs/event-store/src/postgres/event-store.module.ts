@@ -1,0 +1,63 @@
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { EventStore } from '../event-store';
+import { connect, dataSourceOptions } from './data-source';
+import { PostgresEventStore } from './postgres-event-store';
+import type { PostgresStoreOptions } from './store-options';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<PostgresStoreOptions>()
+    .setClassMethodName('forRoot')
+    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+    .build();
+
+/** Provides `EventStore` and, for the owner's own tables, TypeORM's `DataSource`: one pool for both. */
+@Module({
+  providers: [
+    {
+      provide: EventStore,
+      inject: [DataSource, MODULE_OPTIONS_TOKEN],
+      useFactory: async (dataSource: DataSource, options: PostgresStoreOptions) => {
+        const store = new PostgresEventStore(dataSource, options);
+        await store.start();
+        return store;
+      },
+    },
+  ],
+  exports: [EventStore, MODULE_OPTIONS_TOKEN],
+})
+export class EventStoreModule extends ConfigurableModuleClass implements OnApplicationShutdown {
+  constructor(@Inject(EventStore) private readonly store: PostgresEventStore) {
+    super();
+  }
+
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return withTypeOrm(super.forRoot(options));
+  }
+
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return withTypeOrm(super.forRootAsync(options));
+  }
+
+  // The workers have drained by now; TypeORM's module closes the pool after us, since we depend on it.
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.stop();
+  }
+}
+
+// TypeORM's core module is built from our options; they reach it through this module, which is global.
+function withTypeOrm(module: DynamicModule): DynamicModule {
+  const typeOrm = TypeOrmModule.forRootAsync({
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: (options: PostgresStoreOptions) => ({ ...dataSourceOptions(options), retryAttempts: 0 }),
+    dataSourceFactory: (options) => connect(options as DataSourceOptions),
+  });
+  return { ...module, imports: [...(module.imports ?? []), typeOrm] };
+}

@@ -1,0 +1,109 @@
+import { hostname } from 'node:os';
+import { Client } from 'pg';
+import { BEAT, CLOSE_LEASE, OPEN_LEASE } from './queries';
+
+/** Looks this often whether the lease still holds. */
+const WATCH_MS = 500;
+
+export interface HeartbeatOptions {
+  url: string;
+  app: string;
+  leaseMs: number;
+  triggerIds: number[];
+}
+
+/**
+ * Keeps this process's lease on a connection of its own, so that a busy pool cannot delay a beat. When beating fails for
+ * three quarters of the lease, `lost` aborts: handlers stop before others take over.
+ */
+export class Heartbeat {
+  private readonly losing = new AbortController();
+  private client: Client | null = null;
+  private lastBeat = 0;
+  private nextBeat = 0;
+  private beating = false;
+  private timer: NodeJS.Timeout | null = null;
+  workerId = 0;
+
+  constructor(private readonly options: HeartbeatOptions) {}
+
+  get lost(): AbortSignal {
+    return this.losing.signal;
+  }
+
+  async start(): Promise<void> {
+    const client = await this.connect();
+    const sentAt = performance.now();
+    const { app, triggerIds } = this.options;
+    const { rows } = await client.query<{ id: string }>(OPEN_LEASE, [app, hostname(), process.pid, triggerIds]);
+    this.workerId = Number(rows[0]!.id);
+    this.lastBeat = sentAt;
+    this.nextBeat = sentAt + this.options.leaseMs / 5;
+    this.timer = setInterval(() => this.watch(), Math.min(WATCH_MS, this.options.leaseMs / 10));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer ?? undefined);
+    this.timer = null;
+    const client = this.client;
+    this.client = null;
+    if (!client) return;
+    // Should this fail, the row is forgotten by the others once it is too old.
+    await client.query(CLOSE_LEASE, [this.workerId]).catch(() => undefined);
+    await client.end().catch(() => undefined);
+  }
+
+  private watch(): void {
+    const now = performance.now();
+    // After a pause of the whole process the clock alone tells, before any answer of the database.
+    if (now - this.lastBeat > this.options.leaseMs * 0.75) this.lose();
+    else if (now >= this.nextBeat && !this.beating) void this.beat();
+  }
+
+  private async beat(): Promise<void> {
+    this.beating = true;
+    const sentAt = performance.now();
+    try {
+      const client = this.client ?? (await this.connect());
+      const { rowCount } = await client.query(BEAT, [this.workerId]);
+      if (rowCount === 0) this.lose();
+      this.lastBeat = sentAt;
+      this.nextBeat = sentAt + this.options.leaseMs / 5;
+    } catch {
+      // The next look tries again on a new connection, until the lease is too old.
+      this.drop();
+    } finally {
+      this.beating = false;
+    }
+  }
+
+  private lose(): void {
+    clearInterval(this.timer ?? undefined);
+    this.timer = null;
+    this.drop();
+    this.losing.abort(new Error('This process could not renew its lease in time.'));
+  }
+
+  private drop(): void {
+    const client = this.client;
+    this.client = null;
+    client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<Client> {
+    const patience = Math.max(500, this.options.leaseMs / 8);
+    const client = new Client({
+      connectionString: this.options.url,
+      connectionTimeoutMillis: patience,
+      query_timeout: patience,
+      keepAlive: true,
+      application_name: 'reflex:heartbeat',
+    });
+    client.on('error', () => {
+      if (this.client === client) this.drop();
+    });
+    await client.connect();
+    this.client = client;
+    return client;
+  }
+}

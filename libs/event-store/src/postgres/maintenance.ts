@@ -1,0 +1,93 @@
+import type { Pool } from 'pg';
+import {
+  DROP_PARTITIONS,
+  FORGET_KEYS,
+  FORGET_WORKERS,
+  MAKE_PARTITIONS,
+  PROMOTE_DUE,
+  RESCUE,
+  RETIRE_TRIGGERS,
+  WAKE_CONTEXTS,
+} from './queries';
+import type { ResolvedStoreOptions } from './store-options';
+import { Sweep } from './sweep';
+
+const BATCH = 1_000;
+/** Deaths of processes after which a delivery is poison. */
+const DEATHS = 3;
+const HOUR_MS = 3_600_000;
+
+/** The sweeps that a process runs while it holds a lease. Every replica runs them; locks keep them apart. */
+export class Maintenance {
+  /** Due retries and delays, and contexts that wanted to be looked at again. */
+  readonly due: Sweep;
+  /** Deliveries of dead processes. */
+  readonly rescue: Sweep;
+  /** Rows of dead processes, and triggers that the code no longer has. */
+  readonly retire: Sweep;
+  /** Partitions to come and partitions that are too old. */
+  readonly history: Sweep;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly options: ResolvedStoreOptions,
+    private readonly workerId: () => number,
+    private readonly onWork: () => void,
+    onError: (error: unknown) => void,
+  ) {
+    const { leaseMs } = options;
+    this.due = new Sweep(1_000, () => this.promote(), onError);
+    this.rescue = new Sweep(Math.min(2_000, leaseMs / 4), () => this.takeBack(), onError);
+    this.retire = new Sweep(Math.min(10_000, leaseMs), () => this.clearUp(), onError);
+    this.history = new Sweep(HOUR_MS, () => this.keepHistory(), onError);
+  }
+
+  start(): void {
+    for (const sweep of this.all) sweep.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map((sweep) => sweep.stop()));
+  }
+
+  private get all(): Sweep[] {
+    return [this.due, this.rescue, this.retire, this.history];
+  }
+
+  private async promote(): Promise<number | null> {
+    const retries = await this.row<{ promoted: number; next_in_ms: number | null }>(PROMOTE_DUE, [BATCH]);
+    const ticks = await this.row<{ woken: number; next_in_ms: number | null }>(WAKE_CONTEXTS, [BATCH]);
+    if (retries.promoted + ticks.woken > 0) this.onWork();
+    return Math.min(retries.next_in_ms ?? Infinity, ticks.next_in_ms ?? Infinity);
+  }
+
+  private async takeBack(): Promise<void> {
+    let count: number;
+    do {
+      ({ count } = await this.row<{ count: number }>(RESCUE, [this.options.leaseMs, BATCH, DEATHS]));
+      if (count > 0) this.onWork();
+    } while (count === BATCH);
+  }
+
+  private async clearUp(): Promise<void> {
+    const { app, leaseMs } = this.options;
+    await this.row(FORGET_WORKERS, [leaseMs]);
+    let count: number;
+    do {
+      ({ count } = await this.row<{ count: number }>(RETIRE_TRIGGERS, [app, this.workerId(), leaseMs, BATCH]));
+    } while (count === BATCH);
+  }
+
+  private async keepHistory(): Promise<void> {
+    const { events, runs, keys } = this.options.retention;
+    await this.row(MAKE_PARTITIONS, [7]);
+    await this.row(DROP_PARTITIONS, ['events', events]);
+    await this.row(DROP_PARTITIONS, ['runs', runs]);
+    await this.pool.query(FORGET_KEYS, [keys]);
+  }
+
+  private async row<Row>(text: string, values: unknown[]): Promise<Row> {
+    const { rows } = await this.pool.query(text, values);
+    return rows[0] as Row;
+  }
+}

@@ -1,0 +1,150 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Publishing. Functions pin the planner: a plan that was cached while the tables were empty must not scan them once
+ * they are full, whatever the statistics say.
+ */
+export class Publish1763600000002 implements MigrationInterface {
+  name = 'Publish1763600000002';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- The scope of an event for one trigger: the values at the paths, joined with colons; '' where a value is missing.
+      -- Long values are cut and hashed, since an index entry must stay below 2.7 kB.
+      create function reflex.scope_of(paths text[], source text, type text, payload jsonb) returns text
+      language plpgsql immutable as $$
+      declare
+        path text;
+        part text;
+        result text;
+      begin
+        if paths is null then return null; end if;
+        if paths = '{*}' then return '*'; end if;
+        foreach path in array paths loop
+          part := case path
+            when 'source' then source
+            when 'type' then type
+            else coalesce(payload #>> string_to_array(path, '.'), '') end;
+          if cardinality(paths) > 1 then part := replace(replace(part, '\\', '\\\\'), ':', '\\:'); end if;
+          result := case when result is null then part else result || ':' || part end;
+        end loop;
+        if octet_length(result) > 512 then result := left(result, 64) || '#' || md5(result); end if;
+        return result;
+      end $$;
+
+      -- An event as it is kept where it must outlive the log: dead letters, contexts, edited deliveries.
+      create function reflex.envelope(e reflex.events) returns jsonb language sql stable as $$
+        select jsonb_build_object(
+          'id', e.id, 'type', e.type, 'source', e.source, 'timestamp', e."timestamp", 'received_at', e.received_at,
+          'trace_id', e.trace_id, 'correlation_id', e.correlation_id, 'causation_id', e.causation_id,
+          'depth', e.depth, 'payload', e.payload)
+      $$;
+
+      -- Stores a batch, fans it out to the active triggers, and answers which keys were stored before and which triggers
+      -- have new work. An event whose key was stored before is left out.
+      -- batch: [{id, type, source, at, trace, corr, cause, depth, key, hash, payload}]
+      create function reflex.publish(batch jsonb, out taken text[], out fed integer[])
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      begin
+        with input as materialized (
+          select r.*
+            from jsonb_to_recordset(batch) as r(id text, type text, source text, at timestamptz, trace text, corr text,
+                   cause text, depth smallint, key text, hash text, payload jsonb)
+        ), fresh as (
+          insert into reflex.event_keys (key, event_id, body_hash)
+          select i.key, i.id, i.hash from input i where i.key is not null
+           order by i.key
+          on conflict (key) do nothing
+          returning key
+        ), stored as (
+          insert into reflex.events (id, type, source, "timestamp", trace_id, correlation_id, causation_id, depth, payload)
+          select i.id, i.type, i.source, i.at, i.trace, i.corr, i.cause, i.depth, i.payload
+            from input i
+           where i.key is null or i.key in (select f.key from fresh f)
+          returning seq, received_at, type, source, payload
+        ), subscribed as materialized (
+          select ty.type, t.id as trigger_id, t.scope as paths
+            from (select distinct i.type from input i) ty
+            join reflex.triggers t on t.active and ty.type like any (t.patterns)
+        ), fanned as materialized (
+          select e.seq, e.received_at, s.trigger_id,
+                 case when s.paths is not null
+                      then reflex.scope_of(s.paths, e.source, e.type, e.payload) end as scope
+            from stored e
+            join subscribed s on s.type = e.type
+        ), laned as (
+          insert into reflex.lanes as l (trigger_id, scope, live)
+          select f.trigger_id, f.scope, count(*) from fanned f where f.scope is not null
+           group by f.trigger_id, f.scope
+           order by f.trigger_id, f.scope
+          on conflict (trigger_id, scope) do update set live = l.live + excluded.live
+          returning l.trigger_id, l.scope, l.live
+        ), delivered as (
+          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, status)
+          select f.seq, f.trigger_id, f.received_at, f.scope, 'pending'
+            from fanned f where f.scope is null
+          union all
+          -- A lane that was empty before counts exactly what we add: its first delivery is the head.
+          select f.seq, f.trigger_id, f.received_at, f.scope,
+                 (case when f.live = f.added and f.place = 1 then 'pending' else 'waiting' end)::reflex.delivery_status
+            from (select f.*, l.live, count(*) over lane as added,
+                         row_number() over (partition by f.trigger_id, f.scope order by f.seq) as place
+                    from fanned f
+                    join laned l on l.trigger_id = f.trigger_id and l.scope = f.scope
+                  window lane as (partition by f.trigger_id, f.scope)) f
+        )
+        select array(select i.key from input i where i.key is not null and i.key not in (select f.key from fresh f)),
+               array(select distinct f.trigger_id from fanned f)
+          into taken, fed;
+      end $$;
+
+      -- Gives stored events to named triggers again: retries of dead letters, replays, ticks of a context.
+      -- Deliveries that are still live are left alone. Answers how many were made.
+      -- batch: [{seq, at, trigger, scope, event}], event being a copy to use instead of the log, or null
+      create function reflex.enqueue(batch jsonb) returns integer
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        made integer;
+      begin
+        -- Publishing never makes a delivery for an old event, so only callers of this function could collide.
+        perform pg_advisory_xact_lock(hashtext('reflex.enqueue'));
+        with input as materialized (
+          select distinct on (r.seq, r.trigger) r.*
+            from jsonb_to_recordset(batch) as r(seq bigint, at timestamptz, trigger integer, scope text, event jsonb)
+           where not exists (select from reflex.deliveries d where d.event_seq = r.seq and d.trigger_id = r.trigger)
+           order by r.seq, r.trigger
+        ), laned as (
+          insert into reflex.lanes as l (trigger_id, scope, live)
+          select i.trigger, i.scope, count(*) from input i where i.scope is not null
+           group by i.trigger, i.scope
+           order by i.trigger, i.scope
+          on conflict (trigger_id, scope) do update set live = l.live + excluded.live
+          returning l.trigger_id, l.scope, l.live
+        ), delivered as (
+          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, event, status)
+          select i.seq, i.trigger, i.at, i.scope, i.event,
+                 (case when i.scope is null or (i.live = i.added and i.place = 1)
+                       then 'pending' else 'waiting' end)::reflex.delivery_status
+            from (select i.*, l.live, count(*) over (partition by i.trigger, i.scope) as added,
+                         row_number() over (partition by i.trigger, i.scope order by i.seq) as place
+                    from input i
+                    left join laned l on l.trigger_id = i.trigger and l.scope = i.scope) i
+          returning 1
+        )
+        select count(*) into made from delivered;
+        return made;
+      end $$;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      drop function reflex.enqueue(jsonb);
+      drop function reflex.publish(jsonb);
+      drop function reflex.envelope(reflex.events);
+      drop function reflex.scope_of(text[], text, text, jsonb);
+    `);
+  }
+}

@@ -1,0 +1,231 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Settling. A statement sees the database as it was when it began, so one that waits for a lane's lock and then
+ * looks for the next head would miss deliveries committed while it waited, and the lane would stand still for ever.
+ * Therefore: lock the lanes first, in sorted order (as publishers do), then act in statements of their own.
+ */
+export class Settle1763600000004 implements MigrationInterface {
+  name = 'Settle1763600000004';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create function reflex.lock_lanes(triggers integer[], scopes text[]) returns void
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      begin
+        perform 1
+           from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)) w
+           join reflex.lanes l on l.trigger_id = w.trigger_id and l.scope = w.scope
+          order by l.trigger_id, l.scope
+            for update of l;
+      end $$;
+
+      -- Makes the first delivery of each lane claimable, unless the lane is at work or waits for a retry.
+      -- The lanes are locked by the caller. Answers how many.
+      create function reflex.promote_heads(triggers integer[], scopes text[]) returns integer
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        promoted integer;
+      begin
+        update reflex.deliveries d set status = 'pending'
+          from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)) lane
+         cross join lateral (
+           select n.event_seq, n.status from reflex.deliveries n
+            where n.trigger_id = lane.trigger_id and n.scope = lane.scope and n.status <> 'aside'
+            order by n.event_seq
+            limit 1) head
+         where d.event_seq = head.event_seq and d.trigger_id = lane.trigger_id and head.status = 'waiting'
+           and not exists (
+             select from reflex.deliveries a
+              where a.trigger_id = lane.trigger_id and a.scope = lane.scope and a.scope is not null
+                and a.status in ('pending', 'processing'));
+        get diagnostics promoted = row_count;
+        return promoted;
+      end $$;
+
+      -- Takes counts off locked lanes, drops the empty ones and promotes in the others.
+      create function reflex.leave_lanes(triggers integer[], scopes text[], counts integer[]) returns void
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      begin
+        update reflex.lanes l set live = l.live - gone.n
+          from (select w.trigger_id, w.scope, sum(w.n) as n from unnest(triggers, scopes, counts) as w(trigger_id, scope, n)
+                 group by w.trigger_id, w.scope) gone
+         where l.trigger_id = gone.trigger_id and l.scope = gone.scope and gone.n <> 0;
+        delete from reflex.lanes l
+         using unnest(triggers, scopes) as w(trigger_id, scope)
+         where l.trigger_id = w.trigger_id and l.scope = w.scope and l.live = 0;
+        perform reflex.promote_heads(triggers, scopes);
+      end $$;
+
+      -- Copies deliveries that are about to go into the dead letters, with the errors of their earlier attempts.
+      -- buried: [{seq, trigger, at, scope, attempt, why, error, event}]
+      create function reflex.bury(buried jsonb) returns void
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      begin
+        insert into reflex.dead_letters
+               (id, trigger_id, scope, reason, error, attempts, history, event_seq, event_at, event_id, event)
+        select gen_random_uuid(), b.trigger, b.scope, b.why, b.error, b.attempt, coalesce(h.history, '[]'), b.seq, b.at,
+               kept.event ->> 'id', kept.event
+          from jsonb_to_recordset(buried) as b(seq bigint, trigger integer, at timestamptz, scope text, attempt smallint,
+                                               why text, error jsonb, event jsonb)
+          left join lateral (
+            select reflex.envelope(e) as envelope from reflex.events e
+             where e.received_at = b.at and e.seq = b.seq limit 1) e on true
+          left join lateral (
+            select jsonb_agg(jsonb_build_object('attempt', r.attempt, 'outcome', r.outcome,
+                                                'error', r.error ->> 'message', 'at', r.settled_at) order by r.id) as history
+              from (select * from reflex.runs r
+                     where r.event_seq = b.seq and r.trigger_id = b.trigger and r.error is not null
+                     order by r.id desc limit 20) r) h on true
+         cross join lateral (
+           -- Even a delivery whose event is gone from the log leaves a dead letter.
+           select coalesce(b.event, e.envelope, jsonb_build_object(
+             'id', 'seq:' || b.seq, 'type', 'unknown', 'source', 'unknown', 'timestamp', b.at, 'received_at', b.at,
+             'trace_id', '', 'correlation_id', '', 'causation_id', null, 'depth', 0, 'payload', '{}'::jsonb)) as event
+         ) kept;
+      end $$;
+
+      -- Ends attempts. Each is fenced by its lease token; those that lost it change nothing and are answered as stale.
+      -- batch: [{s: seq, t: trigger, k: token, c: scope, e: event id, a: attempt, o: outcome, b: started, d: duration ms,
+      --          tr: trace, rs: reason, er: error, re: result, us: usage, w: wait ms, why: dead letter reason,
+      --          x: {clear, append, scratch, filters, acted, wake}}]
+      -- Outcome 'released' gives a delivery back without a trace.
+      create function reflex.settle(batch jsonb, laned boolean, thoughtful boolean, most integer) returns table (s bigint, t integer)
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      #variable_conflict use_column
+      declare
+        lane_triggers integer[];
+        lane_scopes text[];
+        lane_counts integer[];
+        buried jsonb;
+        stale jsonb;
+      begin
+        if laned then
+          select array_agg(r.t), array_agg(r.c) into lane_triggers, lane_scopes
+            from jsonb_to_recordset(batch) as r(t integer, c text) where r.c is not null;
+          perform reflex.lock_lanes(lane_triggers, lane_scopes);
+        end if;
+
+        with input as materialized (
+          select r.*
+            from jsonb_to_recordset(batch) as r(s bigint, t integer, k bigint, c text, e text, a smallint, o text,
+                   b timestamptz, d real, tr text, rs text, er jsonb, re jsonb, us jsonb, w float8, why text)
+        ), ended as (
+          delete from reflex.deliveries d
+           using input i
+           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
+             and i.o in ('completed', 'filtered', 'accumulated', 'dead_letter')
+          returning d.event_seq, d.trigger_id, d.event_at, d.event, true as gone
+        ), kept as (
+          update reflex.deliveries d
+             set status = (case
+                   when i.o = 'released' and d.scope is null then 'pending'
+                   when i.o = 'released' then 'waiting'
+                   when d.scope is null or tr.on_retry = 'pass' then 'aside'
+                   else 'scheduled' end)::reflex.delivery_status,
+                 run_at = case when i.o <> 'released' then now() + i.w * interval '1 millisecond' end,
+                 attempts = d.attempts + (i.o = 'failed')::int,
+                 error = coalesce(i.er ->> 'message', d.error),
+                 worker_id = null,
+                 lease_token = null
+            from input i
+            join reflex.triggers tr on tr.id = i.t
+           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
+             and i.o in ('failed', 'deferred', 'released')
+          returning d.event_seq, d.trigger_id, d.event_at, d.event, d.status = 'aside' as gone
+        ), settled as materialized (
+          select * from ended union all select * from kept
+        ), logged as (
+          insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
+                                   trace_id, reason, error, result, usage)
+          select i.s, i.e, i.t, i.c, i.a, i.o::reflex.run_outcome, i.b, i.d, i.tr, i.rs, i.er, i.re, i.us
+            from settled x
+            join input i on i.s = x.event_seq and i.t = x.trigger_id
+           where i.o <> 'released'
+        )
+        select array_agg(i.t) filter (where i.c is not null),
+               array_agg(i.c) filter (where i.c is not null),
+               array_agg(x.gone::int) filter (where i.c is not null),
+               jsonb_agg(jsonb_build_object('seq', i.s, 'trigger', i.t, 'at', x.event_at, 'scope', i.c, 'attempt', i.a,
+                         'why', i.why, 'error', i.er, 'event', x.event)) filter (where i.o = 'dead_letter'),
+               jsonb_agg(jsonb_build_object('s', i.s, 't', i.t)) filter (where x.event_seq is null)
+          into lane_triggers, lane_scopes, lane_counts, buried, stale
+          from input i
+          left join settled x on x.event_seq = i.s and x.trigger_id = i.t;
+
+        if laned and lane_triggers is not null then
+          perform reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts);
+        end if;
+        if buried is not null then perform reflex.bury(buried); end if;
+        if thoughtful then perform reflex.save_contexts(batch, coalesce(stale, '[]'), most); end if;
+
+        if stale is not null then
+          return query select r.s, r.t from jsonb_to_recordset(stale) as r(s bigint, t integer);
+        end if;
+      end $$;
+
+      -- Applies the context changes of settlements that were not stale, in the order of the batch; of the accumulated
+      -- events the newest \`most\` are kept.
+      create function reflex.save_contexts(batch jsonb, stale jsonb, most integer) returns void
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        change record;
+        size integer;
+      begin
+        for change in
+          select (r.item ->> 's')::bigint as seq, (r.item ->> 't')::integer as trigger_id, r.item ->> 'c' as scope,
+                 r.item -> 'x' as x
+            from jsonb_array_elements(batch) with ordinality as r(item, place)
+           where r.item -> 'x' is not null
+             and not stale @> jsonb_build_array(jsonb_build_object('s', r.item -> 's', 't', r.item -> 't'))
+           order by r.place
+        loop
+          if (change.x ->> 'clear')::boolean then
+            update reflex.contexts c set size = 0 where c.trigger_id = change.trigger_id and c.scope = change.scope;
+            delete from reflex.context_events e where e.trigger_id = change.trigger_id and e.scope = change.scope;
+          end if;
+          if (change.x ->> 'append')::boolean then
+            insert into reflex.context_events (trigger_id, scope, event_seq, event)
+            select change.trigger_id, change.scope, change.seq, change.x -> 'event'
+            on conflict do nothing;
+          end if;
+          insert into reflex.contexts as c (trigger_id, scope, scratch, filters, size, last_action_at, wake_at)
+          values (change.trigger_id, change.scope, change.x -> 'scratch', change.x -> 'filters',
+                  coalesce((change.x ->> 'append')::boolean, false)::int,
+                  case when (change.x ->> 'acted')::boolean then now() end,
+                  now() + (change.x ->> 'wake')::float8 * interval '1 millisecond')
+          on conflict (trigger_id, scope) do update
+             set scratch = excluded.scratch, filters = excluded.filters, wake_at = excluded.wake_at,
+                 size = c.size + excluded.size,
+                 last_action_at = coalesce(excluded.last_action_at, c.last_action_at)
+          returning c.size into size;
+          -- Nobody reads more than the newest ones; forget the others now and then, not at every event.
+          if size > most and size % 100 = 0 then
+            delete from reflex.context_events e
+             where e.trigger_id = change.trigger_id and e.scope = change.scope
+               and e.event_seq < (select k.event_seq from reflex.context_events k
+                                   where k.trigger_id = change.trigger_id and k.scope = change.scope
+                                   order by k.event_seq desc offset most - 1 limit 1);
+          end if;
+        end loop;
+      end $$;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      drop function reflex.save_contexts(jsonb, jsonb, integer);
+      drop function reflex.settle(jsonb, boolean, boolean, integer);
+      drop function reflex.bury(jsonb);
+      drop function reflex.leave_lanes(integer[], text[], integer[]);
+      drop function reflex.promote_heads(integer[], text[]);
+      drop function reflex.lock_lanes(integer[], text[]);
+    `);
+  }
+}

@@ -1,0 +1,291 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What the sweeps do. Each looks without locks, locks the lanes in order, and then acts on what still holds. */
+export class Sweeps1763600000005 implements MigrationInterface {
+  name = 'Sweeps1763600000005';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- Retries and delays that are due become claimable again. Answers how many and the milliseconds until the next.
+      create function reflex.promote_due(most integer, out promoted integer, out next_in_ms float8)
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        seqs bigint[];
+        triggers integer[];
+        scopes text[];
+        lane_triggers integer[];
+        lane_scopes text[];
+      begin
+        select array_agg(d.event_seq), array_agg(d.trigger_id),
+               array_agg(d.trigger_id) filter (where d.scope is not null), array_agg(d.scope) filter (where d.scope is not null)
+          into seqs, triggers, lane_triggers, lane_scopes
+          from (select d.event_seq, d.trigger_id, d.scope from reflex.deliveries d
+                 where d.status in ('scheduled', 'aside') and d.run_at <= now()
+                 order by d.run_at limit most) d;
+        promoted := coalesce(cardinality(seqs), 0);
+        if promoted > 0 then
+          if lane_triggers is not null then
+            -- A delivery that stood aside left its lane, which may be gone by now.
+            insert into reflex.lanes as l (trigger_id, scope, live)
+            select distinct w.trigger_id, w.scope, 0 from unnest(lane_triggers, lane_scopes) as w(trigger_id, scope)
+             order by w.trigger_id, w.scope
+            on conflict (trigger_id, scope) do update set live = l.live;
+          end if;
+          with due as (
+            update reflex.deliveries d
+               set status = case when d.scope is null then 'pending' else 'waiting' end::reflex.delivery_status, run_at = null
+              from unnest(seqs, triggers) as w(event_seq, trigger_id),
+                   lateral (select o.status as before from reflex.deliveries o
+                             where o.event_seq = w.event_seq and o.trigger_id = w.trigger_id) o
+             where d.event_seq = w.event_seq and d.trigger_id = w.trigger_id
+               and d.status in ('scheduled', 'aside') and d.run_at <= now()
+            returning d.trigger_id, d.scope, o.before
+          ), back as (
+            select trigger_id, scope, count(*) as n from due
+             where scope is not null and before = 'aside' group by trigger_id, scope
+          )
+          update reflex.lanes l set live = l.live + b.n from back b
+           where l.trigger_id = b.trigger_id and l.scope = b.scope;
+          if lane_triggers is not null then
+            perform reflex.leave_lanes(lane_triggers, lane_scopes, array_fill(0, array[cardinality(lane_triggers)]));
+          end if;
+        end if;
+        select extract(epoch from min(d.run_at) - clock_timestamp()) * 1000 into next_in_ms
+          from reflex.deliveries d where d.status in ('scheduled', 'aside');
+      end $$;
+
+      -- Contexts whose time has come get a tick: an event of type timer.tick for that trigger and scope alone.
+      create function reflex.wake_contexts(most integer, out woken integer, out next_in_ms float8)
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        lane_triggers integer[];
+        lane_scopes text[];
+        ticks jsonb;
+      begin
+        select array_agg(c.trigger_id), array_agg(c.scope) into lane_triggers, lane_scopes
+          from (select c.trigger_id, c.scope from reflex.contexts c
+                 where c.wake_at <= now() order by c.wake_at limit most) c;
+        woken := coalesce(cardinality(lane_triggers), 0);
+        if woken > 0 then
+          insert into reflex.lanes as l (trigger_id, scope, live)
+          select w.trigger_id, w.scope, 0 from unnest(lane_triggers, lane_scopes) as w(trigger_id, scope)
+           order by w.trigger_id, w.scope
+          on conflict (trigger_id, scope) do update set live = l.live;
+          with due as (
+            update reflex.contexts c set wake_at = null, ticks = c.ticks + 1
+              from unnest(lane_triggers, lane_scopes) as w(trigger_id, scope)
+             where c.trigger_id = w.trigger_id and c.scope = w.scope and c.wake_at <= now()
+            returning c.trigger_id, c.scope, c.ticks
+          ), numbered as materialized (
+            select d.*, t.name, nextval('reflex.event_seq') as seq, gen_random_uuid()::text as id
+              from due d join reflex.triggers t on t.id = d.trigger_id
+          ), stored as (
+            insert into reflex.events (seq, id, type, source, "timestamp", trace_id, correlation_id, payload)
+            select n.seq, n.id, 'timer.tick', 'timer:context', now(), replace(n.id, '-', ''), n.id,
+                   jsonb_build_object('timer_name', 'context:' || n.name, 'tick_count', n.ticks)
+              from numbered n
+          )
+          select jsonb_agg(jsonb_build_object('seq', n.seq, 'at', now(), 'trigger', n.trigger_id, 'scope', n.scope))
+            into ticks from numbered n;
+          if ticks is not null then perform reflex.enqueue(ticks); end if;
+          perform reflex.leave_lanes(lane_triggers, lane_scopes, array_fill(0, array[woken]));
+        end if;
+        select extract(epoch from min(c.wake_at) - clock_timestamp()) * 1000 into next_in_ms
+          from reflex.contexts c where c.wake_at is not null;
+      end $$;
+
+      -- Takes deliveries back from processes that stopped beating. The first of each lane is taken to be the one that was
+      -- at work: after three deaths it goes to the dead letters. Answers how many.
+      create function reflex.rescue(lease_ms integer, most integer, deaths integer) returns integer
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        rescued jsonb;
+        lane_triggers integer[];
+        lane_scopes text[];
+        lane_counts integer[];
+        buried jsonb;
+        expired timestamptz := now() - make_interval(secs => lease_ms / 1000.0);
+      begin
+        with lost as (
+          select d.event_seq, d.trigger_id, d.scope, d.lease_token
+            from reflex.deliveries d
+            left join reflex.workers w on w.id = d.worker_id
+           where d.status = 'processing' and (w.id is null or w.beat_at < expired)
+           order by d.trigger_id, d.scope, d.event_seq
+           limit most
+        )
+        select jsonb_agg(jsonb_build_object('s', l.event_seq, 't', l.trigger_id, 'c', l.scope, 'k', l.lease_token,
+                         'first', l.scope is null or l.place = 1)),
+               array_agg(l.trigger_id) filter (where l.scope is not null), array_agg(l.scope) filter (where l.scope is not null)
+          into rescued, lane_triggers, lane_scopes
+          from (select l.*, row_number() over (partition by l.trigger_id, l.scope order by l.event_seq) as place from lost l) l;
+        if rescued is null then return 0; end if;
+
+        if lane_triggers is not null then perform reflex.lock_lanes(lane_triggers, lane_scopes); end if;
+        with input as materialized (
+          select r.* from jsonb_to_recordset(rescued) as r(s bigint, t integer, c text, k bigint, first boolean)
+        ), dead as (
+          delete from reflex.deliveries d using input i
+           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k and i.first and d.crashes + 1 >= deaths
+          returning d.event_seq, d.trigger_id, d.scope, d.event_at, d.event, d.attempts, true as gone, true as first
+        ), back as (
+          update reflex.deliveries d
+             set status = case when d.scope is null then 'pending' else 'waiting' end::reflex.delivery_status,
+                 crashes = d.crashes + i.first::int, worker_id = null, lease_token = null
+            from input i
+           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
+             and not (i.first and d.crashes + 1 >= deaths)
+          returning d.event_seq, d.trigger_id, d.scope, d.event_at, d.event, d.attempts, false as gone, i.first
+        ), taken as materialized (
+          select * from dead union all select * from back
+        ), logged as (
+          insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms, error)
+          select t.event_seq, coalesce(e.id, 'seq:' || t.event_seq), t.trigger_id, t.scope, t.attempts + 1,
+                 (case when t.gone then 'dead_letter' else 'failed' end)::reflex.run_outcome, now(), 0,
+                 jsonb_build_object('code', 'worker_died', 'message', 'The process that worked on it stopped answering.')
+            from taken t
+            left join lateral (
+              select e.id from reflex.events e where e.received_at = t.event_at and e.seq = t.event_seq limit 1) e on true
+           where t.first
+        )
+        select array_agg(t.trigger_id) filter (where t.scope is not null),
+               array_agg(t.scope) filter (where t.scope is not null),
+               array_agg(t.gone::int) filter (where t.scope is not null),
+               jsonb_agg(jsonb_build_object('seq', t.event_seq, 'trigger', t.trigger_id, 'at', t.event_at, 'scope', t.scope,
+                         'attempt', t.attempts + 1, 'why', 'poison', 'event', t.event, 'error', jsonb_build_object(
+                           'code', 'poison', 'message', deaths || ' processes died while they worked on this delivery.')))
+                 filter (where t.gone)
+          into lane_triggers, lane_scopes, lane_counts, buried
+          from taken t;
+        if lane_triggers is not null then perform reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts); end if;
+        if buried is not null then perform reflex.bury(buried); end if;
+        return jsonb_array_length(rescued);
+      end $$;
+
+      -- Removes the rows of dead processes that hold nothing any more.
+      create function reflex.forget_workers(lease_ms integer) returns integer
+      language plpgsql as $$
+      declare
+        forgotten integer;
+      begin
+        delete from reflex.workers w
+         where w.beat_at < now() - make_interval(secs => lease_ms / 1000.0)
+           and not exists (select from reflex.deliveries d where d.status = 'processing' and d.worker_id = w.id);
+        get diagnostics forgotten = row_count;
+        return forgotten;
+      end $$;
+
+      -- Retires triggers of this app that no live worker has in its code, and buries what still waits for them.
+      create function reflex.retire_triggers(this_app text, worker bigint, lease_ms integer, most integer) returns integer
+      language plpgsql
+      set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        gone integer[];
+        lane_triggers integer[];
+        lane_scopes text[];
+        seqs bigint[];
+        owners integer[];
+        buried jsonb;
+      begin
+        -- Only a worker that is itself alive may judge.
+        if not exists (select from reflex.workers w where w.id = worker) then return 0; end if;
+        select array_agg(t.id) into gone from reflex.triggers t
+         where t.app = this_app
+           and not exists (select from reflex.workers w
+                            where w.app = this_app and t.id = any (w.trigger_ids)
+                              and w.beat_at >= now() - make_interval(secs => lease_ms / 1000.0));
+        if gone is null then return 0; end if;
+        update reflex.triggers t set active = false where t.id = any (gone) and t.active;
+
+        select array_agg(d.event_seq), array_agg(d.trigger_id),
+               array_agg(d.trigger_id) filter (where d.scope is not null), array_agg(d.scope) filter (where d.scope is not null)
+          into seqs, owners, lane_triggers, lane_scopes
+          from (select d.event_seq, d.trigger_id, d.scope
+                  from unnest(gone) as g(id)
+                 cross join lateral (
+                   select d.event_seq, d.trigger_id, d.scope from reflex.deliveries d
+                    where d.trigger_id = g.id and d.status <> 'processing' limit most) d
+                 limit most) d;
+        if seqs is null then return 0; end if;
+        if lane_triggers is not null then perform reflex.lock_lanes(lane_triggers, lane_scopes); end if;
+        with taken as (
+          delete from reflex.deliveries d
+           using unnest(seqs, owners) as w(event_seq, trigger_id)
+           where d.event_seq = w.event_seq and d.trigger_id = w.trigger_id and d.status <> 'processing'
+          returning d.*
+        )
+        select jsonb_agg(jsonb_build_object('seq', t.event_seq, 'trigger', t.trigger_id, 'at', t.event_at, 'scope', t.scope,
+                         'attempt', t.attempts, 'why', 'trigger_removed', 'event', t.event, 'error', jsonb_build_object(
+                           'code', 'trigger_removed', 'message', 'No running worker has this trigger any more.'))),
+               array_agg(t.trigger_id) filter (where t.scope is not null and t.status <> 'aside'),
+               array_agg(t.scope) filter (where t.scope is not null and t.status <> 'aside')
+          into buried, lane_triggers, lane_scopes
+          from taken t;
+        if lane_triggers is not null then
+          perform reflex.leave_lanes(lane_triggers, lane_scopes, array_fill(1, array[cardinality(lane_triggers)]));
+        end if;
+        if buried is not null then perform reflex.bury(buried); end if;
+        return coalesce(jsonb_array_length(buried), 0);
+      end $$;
+
+      -- Dead letters back to pending: attempts from zero, in their old place of the scope. Answers how many.
+      create function reflex.redrive(letters uuid[]) returns integer
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      declare
+        batch jsonb;
+      begin
+        with taken as (
+          delete from reflex.dead_letters l where l.id = any (letters) returning l.*
+        )
+        select jsonb_agg(jsonb_build_object('seq', t.event_seq, 'at', t.event_at, 'trigger', t.trigger_id,
+                                            'scope', t.scope, 'event', t.event))
+          into batch from taken t;
+        if batch is null then return 0; end if;
+        return reflex.enqueue(batch);
+      end $$;
+
+      -- Drops day partitions older than the retention. What still waits for an old event takes a copy of it first.
+      create function reflex.drop_partitions(history text, keep_days integer) returns integer
+      language plpgsql as $$
+      declare
+        part record;
+        first_kept date := (now() at time zone 'utc')::date - keep_days;
+        dropped integer := 0;
+      begin
+        for part in
+          select c.relname, to_date(right(c.relname, 8), 'YYYYMMDD') as day
+            from pg_inherits i
+            join pg_class c on c.oid = i.inhrelid
+           where i.inhparent = format('reflex.%I', history)::regclass and c.relname ~ '_[0-9]{8}$'
+           order by c.relname
+        loop
+          continue when part.day >= first_kept;
+          if history = 'events' then
+            execute format('update reflex.deliveries d set event = reflex.envelope(e) from reflex.events e
+                             where d.event is null and d.event_at < %L and e.received_at = d.event_at and e.seq = d.event_seq',
+                           (part.day + 1)::timestamp at time zone 'utc');
+          end if;
+          execute format('drop table reflex.%I', part.relname);
+          dropped := dropped + 1;
+        end loop;
+        return dropped;
+      end $$;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      drop function reflex.drop_partitions(text, integer);
+      drop function reflex.redrive(uuid[]);
+      drop function reflex.retire_triggers(text, bigint, integer, integer);
+      drop function reflex.forget_workers(integer);
+      drop function reflex.rescue(integer, integer, integer);
+      drop function reflex.wake_contexts(integer);
+      drop function reflex.promote_due(integer);
+    `);
+  }
+}

@@ -1,0 +1,14 @@
+import { Tables1763600000001 } from './0001-tables';
+import { Publish1763600000002 } from './0002-publish';
+import { Claim1763600000003 } from './0003-claim';
+import { Settle1763600000004 } from './0004-settle';
+import { Sweeps1763600000005 } from './0005-sweeps';
+
+/** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
+export const MIGRATIONS = [
+  Tables1763600000001,
+  Publish1763600000002,
+  Claim1763600000003,
+  Settle1763600000004,
+  Sweeps1763600000005,
+];

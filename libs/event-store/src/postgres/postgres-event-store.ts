@@ -1,0 +1,209 @@
+import { Logger } from '@nestjs/common';
+import type { BaseEvent } from '@reflex/events';
+import type { DataSource } from 'typeorm';
+import type { Delivery, StoredEvent } from '../delivery';
+import type { EventPage, EventSearch, EventWithDeliveries } from '../event-search';
+import {
+  EventStore,
+  type Claim,
+  type Lease,
+  type PublishOptions,
+  type Published,
+  type SlotRequest,
+  type StoreStats,
+} from '../event-store';
+import type { ReplayRequest, ReplayResult } from '../replay';
+import type { RunPage, RunRecord, RunSearch } from '../run-search';
+import type { Settlement } from '../settlement';
+import type { RegisteredTrigger, TriggerDefinition } from '../trigger-definition';
+import { Claimer } from './claimer';
+import { poolOf } from './data-source';
+import { EventReader } from './event-reader';
+import { Heartbeat } from './heartbeat';
+import { Hints } from './hints';
+import { Listener } from './listener';
+import { Maintenance } from './maintenance';
+import { reachable } from './outage';
+import { PostgresDeadLetters } from './postgres-dead-letters';
+import { Publisher } from './publisher';
+import { STATS } from './queries';
+import { Settler } from './settler';
+import { resolveStoreOptions, type PostgresStoreOptions, type ResolvedStoreOptions } from './store-options';
+import { TriggerTable } from './trigger-table';
+
+/** The event store on PostgreSQL: one pool, one connection that listens, and one that beats while a lease is open. */
+export class PostgresEventStore extends EventStore {
+  readonly deadLetters: PostgresDeadLetters;
+  private readonly logger = new Logger('EventStore');
+  private readonly options: ResolvedStoreOptions;
+  private readonly work = new Hints<void>();
+  private readonly settled = new Hints<string[]>();
+  private readonly triggerTable: TriggerTable;
+  private readonly publisher: Publisher;
+  private readonly claimer: Claimer;
+  private readonly settler: Settler;
+  private readonly reader: EventReader;
+  private readonly listener: Listener;
+  private heartbeat: Heartbeat | null = null;
+  private maintenance: Maintenance | null = null;
+
+  constructor(
+    readonly dataSource: DataSource,
+    options: PostgresStoreOptions,
+  ) {
+    super();
+    this.options = resolveStoreOptions(options);
+    const pool = poolOf(dataSource);
+    this.triggerTable = new TriggerTable(pool, this.options.app);
+    this.publisher = new Publisher(pool, this.options.queueLimit, (triggerIds) => this.fed(triggerIds));
+    this.claimer = new Claimer(pool, this.triggerTable, this.options);
+    this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents);
+    this.reader = new EventReader(pool);
+    this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
+    this.listener = new Listener(this.options.url, {
+      fed: () => this.work.emit(),
+      settled: (eventIds) => this.settled.emit(eventIds),
+      warn: (message) => this.logger.warn(message),
+    });
+  }
+
+  /** Starts listening. The schema is up to date by then. */
+  async start(): Promise<void> {
+    if (this.options.notify) await this.listener.start();
+  }
+
+  /** Waits for what is under way and lets go of the connections; the data source is its owner's to close. */
+  async stop(): Promise<void> {
+    await this.closeLease();
+    await this.publisher.idle();
+    await this.settler.idle();
+    await this.listener.stop();
+  }
+
+  publish(events: BaseEvent | BaseEvent[], options?: PublishOptions): Promise<Published[]> {
+    return this.publisher.publish(Array.isArray(events) ? events : [events], options);
+  }
+
+  registerTriggers(definitions: TriggerDefinition[]): Promise<RegisteredTrigger[]> {
+    return this.triggerTable.register(definitions);
+  }
+
+  triggers(): Promise<RegisteredTrigger[]> {
+    return this.triggerTable.list();
+  }
+
+  async setPaused(trigger: string, paused: boolean): Promise<void> {
+    await this.triggerTable.setPaused(trigger, paused);
+    if (!paused) this.fed([]);
+  }
+
+  async openLease(): Promise<Lease> {
+    await this.closeLease();
+    const { url, app, leaseMs } = this.options;
+    const heartbeat = new Heartbeat({ url, app, leaseMs, triggerIds: this.triggerTable.ownIds });
+    await reachable(() => heartbeat.start());
+    this.heartbeat = heartbeat;
+    this.maintenance = new Maintenance(
+      poolOf(this.dataSource),
+      this.options,
+      () => heartbeat.workerId,
+      () => this.fed([]),
+      (error) => this.logger.warn(`A sweep failed and will run again: ${String(error)}`),
+    );
+    this.maintenance.start();
+    return { workerId: heartbeat.workerId, lost: heartbeat.lost, close: () => this.closeLease(heartbeat) };
+  }
+
+  claim(wanted: SlotRequest[]): Promise<Claim> {
+    if (!this.heartbeat) throw new Error('Open a lease before claiming.');
+    return this.claimer.claim(this.heartbeat.workerId, wanted);
+  }
+
+  async settle(settlement: Settlement): Promise<void> {
+    try {
+      await this.settler.settle(settlement);
+    } finally {
+      this.claimer.forget(settlement.delivery);
+    }
+    const { delivery, retryInMs, context } = settlement;
+    if (retryInMs !== undefined) this.maintenance?.due.within(retryInMs + 1);
+    if (typeof context?.wakeInMs === 'number') this.maintenance?.due.within(context.wakeInMs + 1);
+    // The next of the scope may be claimable now.
+    if (delivery.scope !== null) this.work.emit();
+    if (delivery.event?.source.startsWith('ws:')) {
+      this.settled.emit([delivery.event.id]);
+      this.listener.tellSettled(delivery.event.id);
+    }
+  }
+
+  async release(deliveries: Delivery[]): Promise<void> {
+    for (const delivery of deliveries) this.claimer.forget(delivery);
+    await this.settler.release(deliveries);
+    this.fed([]);
+  }
+
+  onWork(wake: () => void): () => void {
+    return this.work.add(wake);
+  }
+
+  onSettled(listener: (eventIds: string[]) => void): () => void {
+    return this.settled.add(listener);
+  }
+
+  find(id: string): Promise<EventWithDeliveries | null> {
+    return this.reader.find(id);
+  }
+
+  search(search: EventSearch): Promise<EventPage> {
+    return this.reader.search(search);
+  }
+
+  read(search: Omit<EventSearch, 'cursor' | 'limit'>): AsyncIterable<StoredEvent> {
+    return this.reader.read(search);
+  }
+
+  async replay(request: ReplayRequest): Promise<ReplayResult> {
+    const result = await this.reader.replay(request);
+    if (request.mode === 'execute') this.fed([]);
+    return result;
+  }
+
+  searchRuns(search: RunSearch): Promise<RunPage> {
+    return this.reader.searchRuns(search);
+  }
+
+  findRun(id: string): Promise<RunRecord | null> {
+    return this.reader.findRun(id);
+  }
+
+  async stats(): Promise<StoreStats> {
+    const { rows } = await reachable(() => poolOf(this.dataSource).query(STATS, [this.options.leaseMs]));
+    const row = rows[0] as Record<string, number>;
+    return {
+      pending: row['claimable']! + row['waiting']!,
+      processing: row['processing']!,
+      scheduled: row['scheduled']!,
+      deadLetters: row['dead_letters']!,
+      oldestPendingSeconds: row['oldest_seconds'] ?? null,
+      stuck: row['stuck']!,
+      liveWorkers: row['workers']!,
+      notify: this.options.notify && this.listener.healthy,
+    };
+  }
+
+  // Here at once, elsewhere by notification.
+  private fed(triggerIds: number[]): void {
+    this.work.emit();
+    this.listener.tellFed(triggerIds.length > 0 ? triggerIds : [0]);
+  }
+
+  private async closeLease(only?: Heartbeat): Promise<void> {
+    const { heartbeat, maintenance } = this;
+    if (!heartbeat || (only && only !== heartbeat)) return;
+    this.heartbeat = null;
+    this.maintenance = null;
+    await maintenance?.stop();
+    await this.settler.idle();
+    await heartbeat.close();
+  }
+}

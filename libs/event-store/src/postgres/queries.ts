@@ -1,0 +1,265 @@
+// The statements of the store, in the order an event lives. What has to be one round trip is a function in the database
+// (see migrations); what only reads stands here in full.
+
+// --- publish
+
+export const PUBLISH = `select taken, fed from reflex.publish($1::jsonb)`;
+
+export const FIND_KEYS = `
+  select key, event_id, body_hash
+    from reflex.event_keys
+   where key = any ($1::text[])`;
+
+export const COUNT_FOLLOW_UPS = `
+  select count(*)::int as count
+    from (select from reflex.events where correlation_id = $1 and depth > 0 limit $2) follow_ups`;
+
+// --- triggers
+
+export const REGISTER_TRIGGER = `
+  insert into reflex.triggers as t (app, name, types, patterns, scope, stateful, on_retry, priority, concurrency,
+                                    throttle_limit, throttle_window_ms)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+  on conflict (name) do update
+     set app = excluded.app, types = excluded.types, patterns = excluded.patterns, scope = excluded.scope,
+         stateful = excluded.stateful, on_retry = excluded.on_retry, priority = excluded.priority,
+         concurrency = excluded.concurrency, throttle_limit = excluded.throttle_limit,
+         throttle_window_ms = excluded.throttle_window_ms, active = true
+  returning t.*`;
+
+export const LIST_TRIGGERS = `select * from reflex.triggers order by name`;
+
+export const PAUSE_TRIGGER = `
+  update reflex.triggers
+     set paused = $2
+   where name = $1
+  returning id`;
+
+// --- lease
+
+export const OPEN_LEASE = `
+  insert into reflex.workers (app, host, pid, trigger_ids)
+  values ($1, $2, $3, $4)
+  returning id`;
+
+export const BEAT = `
+  update reflex.workers
+     set beat_at = now()
+   where id = $1
+  returning id`;
+
+export const CLOSE_LEASE = `delete from reflex.workers where id = $1`;
+
+// --- claim, settle
+
+export const CLAIM = `select c.*, now() as now from reflex.claim($1, $2, $3, $4, $5) c`;
+
+export const LOAD_CONTEXTS = `select * from reflex.load_contexts($1, $2, $3)`;
+
+export const SETTLE = `select s::text, t from reflex.settle($1::jsonb, $2, $3, $4)`;
+
+// --- sweeps
+
+export const PROMOTE_DUE = `select * from reflex.promote_due($1)`;
+
+export const WAKE_CONTEXTS = `select * from reflex.wake_contexts($1)`;
+
+export const RESCUE = `select reflex.rescue($1, $2, $3) as count`;
+
+export const FORGET_WORKERS = `select reflex.forget_workers($1) as count`;
+
+export const RETIRE_TRIGGERS = `select reflex.retire_triggers($1, $2, $3, $4) as count`;
+
+export const MAKE_PARTITIONS = `select reflex.make_partitions($1) as count`;
+
+export const DROP_PARTITIONS = `select reflex.drop_partitions($1, $2) as count`;
+
+export const FORGET_KEYS = `
+  with old as (
+    select key from reflex.event_keys where created_at < now() - make_interval(days => $1) limit 10000
+  )
+  delete from reflex.event_keys k using old where k.key = old.key`;
+
+// --- look
+
+const EVENT_COLUMNS = `
+  e.seq::text, e.id, e.type, e.source, e."timestamp" as at, e.received_at, e.trace_id, e.correlation_id, e.causation_id,
+  e.depth, e.payload`;
+
+export const FIND_EVENT = `
+  select ${EVENT_COLUMNS}
+    from reflex.events e
+   where e.id = $1
+   order by e.seq
+   limit 1`;
+
+// $1 type patterns, $2 source patterns, $3 from, $4 to, $5 correlation, $6 and $7 the last row of the page before, $8 limit
+const EVENT_FILTER = `
+   where ($1::text[] is null or e.type like any ($1))
+     and ($2::text[] is null or e.source like any ($2))
+     and e.received_at >= coalesce($3::timestamptz, '-infinity')
+     and e.received_at < coalesce($4::timestamptz, 'infinity')
+     and ($5::text is null or e.correlation_id = $5)`;
+
+// Microseconds, because a JavaScript date would lose them and with them rows at the border of a page.
+const CURSOR_COLUMN = `(extract(epoch from e.received_at) * 1000000)::bigint::text as micros`;
+const CURSOR_TIME = `timestamptz 'epoch' + $6::bigint * interval '1 microsecond'`;
+
+export const SEARCH_NEWEST = `
+  select ${EVENT_COLUMNS}, ${CURSOR_COLUMN}
+    from reflex.events e ${EVENT_FILTER}
+     and ($6::bigint is null or (e.received_at, e.seq) < (${CURSOR_TIME}, $7::bigint))
+   order by e.received_at desc, e.seq desc
+   limit $8`;
+
+export const SEARCH_OLDEST = `
+  select ${EVENT_COLUMNS}, ${CURSOR_COLUMN}
+    from reflex.events e ${EVENT_FILTER}
+     and ($6::bigint is null or (e.received_at, e.seq) > (${CURSOR_TIME}, $7::bigint))
+   order by e.received_at, e.seq
+   limit $8`;
+
+export const DELIVERIES_OF_EVENT = `
+  select t.name as trigger, d.status::text, d.attempts, d.run_at, d.error, d.crashes
+    from reflex.deliveries d
+    join reflex.triggers t on t.id = d.trigger_id
+   where d.event_seq = $1
+  union all
+  select t.name, 'dead_letter', l.attempts, null, l.error ->> 'message', 0
+    from reflex.dead_letters l
+    join reflex.triggers t on t.id = l.trigger_id
+   where l.event_id = $2
+  union all
+  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0
+     from reflex.runs r
+     join reflex.triggers t on t.id = r.trigger_id
+    where r.event_seq = $1 and r.outcome in ('completed', 'filtered', 'accumulated')
+      and not exists (select from reflex.deliveries d where d.event_seq = $1 and d.trigger_id = r.trigger_id)
+      and not exists (select from reflex.dead_letters l where l.event_id = $2 and l.trigger_id = r.trigger_id)
+    order by r.trigger_id, r.id desc)
+   order by 1`;
+
+const RUN_COLUMNS = `
+  r.id::text, r.settled_at, r.event_id, t.name as trigger, r.scope, r.attempt, r.outcome::text, r.started_at,
+  r.duration_ms, r.trace_id, r.reason, r.error, r.result, r.usage`;
+
+export const SEARCH_RUNS = `
+  select ${RUN_COLUMNS}
+    from reflex.runs r
+    join reflex.triggers t on t.id = r.trigger_id
+   where ($1::text is null or r.trigger_id = (select w.id from reflex.triggers w where w.name = $1))
+     and ($2::text is null or r.event_seq in (select e.seq from reflex.events e where e.id = $2))
+     and ($3::text is null or r.outcome = $3::reflex.run_outcome)
+     and ($4::bigint is null or r.id < $4)
+   order by r.id desc
+   limit $5`;
+
+export const FIND_RUN = `
+  select ${RUN_COLUMNS}
+    from reflex.runs r
+    join reflex.triggers t on t.id = r.trigger_id
+   where r.id = $1`;
+
+// Counting stops at 10,000: health asks whether a queue is long, and must cost the same when it is very long.
+export const STATS = `
+  select (select count(*) from (select from reflex.deliveries where status = 'pending' and crashes < 2 limit 10000) p)::int
+           as claimable,
+         (select coalesce(sum(live - 1), 0) from (select live from reflex.lanes limit 10000) l)::int as waiting,
+         (select count(*) from (select from reflex.deliveries where status = 'processing' limit 10000) p)::int as processing,
+         (select count(*) from (select from reflex.deliveries where status in ('scheduled', 'aside') limit 10000) s)::int
+           as scheduled,
+         (select count(*) from (select from reflex.dead_letters limit 10000) d)::int as dead_letters,
+         (select extract(epoch from now() - min(h.event_at))::float8
+            from reflex.triggers t
+           cross join lateral (
+             select d.event_at from reflex.deliveries d
+              where d.trigger_id = t.id and d.status = 'pending' and d.crashes < 2
+              order by d.event_seq limit 1) h
+           where not t.paused) as oldest_seconds,
+         (select count(*) from reflex.deliveries d
+            left join reflex.workers w on w.id = d.worker_id
+           where d.status = 'processing'
+             and (w.id is null or w.beat_at < now() - make_interval(secs => $1 / 1000.0)))::int as stuck,
+         (select count(*) from reflex.workers where beat_at >= now() - make_interval(secs => $1 / 1000.0))::int as workers`;
+
+// --- dead letters
+
+const LETTER_COLUMNS = `
+  l.id, t.name as trigger, l.scope, l.reason, l.error, l.attempts, l.history, l.event, l.created_at,
+  (extract(epoch from l.created_at) * 1000000)::bigint::text as micros`;
+
+export const LIST_DEAD_LETTERS = `
+  select ${LETTER_COLUMNS}
+    from reflex.dead_letters l
+    join reflex.triggers t on t.id = l.trigger_id
+   where ($1::text is null or t.name = $1)
+     and ($2::text is null or l.event ->> 'type' = $2)
+     and ($3::bigint is null or
+          (l.created_at, l.id) < (timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4::uuid))
+   order by l.created_at desc, l.id desc
+   limit $5`;
+
+export const COUNT_DEAD_LETTERS = `
+  select count(*)::int as count
+    from (select from reflex.dead_letters l
+            join reflex.triggers t on t.id = l.trigger_id
+           where ($1::text is null or t.name = $1) and ($2::text is null or l.event ->> 'type' = $2)
+           limit 10000) l`;
+
+export const FIND_DEAD_LETTERS = `
+  select ${LETTER_COLUMNS}
+    from reflex.dead_letters l
+    join reflex.triggers t on t.id = l.trigger_id
+   where l.id::text = $1 or l.event_id = $1
+   order by l.created_at`;
+
+export const REDRIVE = `select reflex.redrive($1::uuid[]) as count`;
+
+export const DELETE_DEAD_LETTERS = `delete from reflex.dead_letters where id = any ($1::uuid[])`;
+
+// --- replay
+
+// $1 from, $2 to, $3 type patterns, $4 trigger names or null for all, $5 and $6 the last row before, $7 limit
+const REPLAYED = `
+  select e.seq, e.received_at, t.id as trigger_id, t.name, t.scope as paths, e.source, e.type, e.payload
+    from (select * from reflex.events e
+           where e.received_at >= $1 and e.received_at < $2
+             and ($3::text[] is null or e.type like any ($3))
+             and ($5::bigint is null
+                  or (e.received_at, e.seq) > (timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6::bigint))
+           order by e.received_at, e.seq
+           limit $7) e
+    join reflex.triggers t on t.active and e.type like any (t.patterns) and ($4::text[] is null or t.name = any ($4))`;
+
+export const REPLAY_PAGE = `
+  select count(*)::int as events, max((extract(epoch from e.received_at) * 1000000)::bigint)::text as micros,
+         (array_agg(e.seq order by e.received_at desc, e.seq desc))[1]::text as seq
+    from (select e.received_at, e.seq from reflex.events e
+           where e.received_at >= $1 and e.received_at < $2
+             and ($3::text[] is null or e.type like any ($3))
+             and ($4::bigint is null
+                  or (e.received_at, e.seq) > (timestamptz 'epoch' + $4::bigint * interval '1 microsecond', $5::bigint))
+           order by e.received_at, e.seq
+           limit $6) e`;
+
+export const REPLAY_COUNT = `
+  select r.name as trigger, count(*)::int as count
+    from (${REPLAYED}) r
+   where not exists (select from reflex.deliveries d where d.event_seq = r.seq and d.trigger_id = r.trigger_id)
+   group by r.name`;
+
+export const REPLAY_EXECUTE = `
+  with chosen as materialized (
+    select r.* from (${REPLAYED}) r
+     where not exists (select from reflex.deliveries d where d.event_seq = r.seq and d.trigger_id = r.trigger_id)
+  ), made as materialized (
+    select reflex.enqueue(jsonb_agg(jsonb_build_object(
+             'seq', c.seq, 'at', c.received_at, 'trigger', c.trigger_id,
+             'scope', reflex.scope_of(c.paths, c.source, c.type, c.payload)))) as count
+      from chosen c
+    having count(*) > 0
+  )
+  select c.name as trigger, count(*)::int as count
+    from chosen c
+   where exists (select from made)
+   group by c.name`;
