@@ -46,7 +46,7 @@ export class ToolCaller {
       record.output = plainJson(typeof output === 'string' ? capped(output, MAX_RESULT_CHARS) : output);
       return resultOf(requested, asText(record.output));
     } catch (error) {
-      record.error = capped(error instanceof Error ? error.message : String(error), MAX_RESULT_CHARS);
+      record.error = capped(messageOf(error), MAX_RESULT_CHARS);
       const { signal } = this.options;
       if (signal.aborted || error instanceof PermanentError || error instanceof RetryLater) throw error;
       return resultOf(requested, `Error: ${record.error}`, 'error');
@@ -84,4 +84,9 @@ function validInput(tool: ToolDefinition, requested: RequestedCall): unknown {
 
 function resultOf({ id, name }: RequestedCall, content: string, status: 'success' | 'error' = 'success'): ToolMessage {
   return new ToolMessage({ tool_call_id: id, name, content: capped(content, MAX_RESULT_CHARS), status });
+}
+
+function messageOf(error: unknown): string {
+  const message = (error as { message?: unknown } | null)?.message;
+  return typeof message === 'string' ? message : String(error);
 }
