@@ -1,4 +1,4 @@
-import { ChatOpenAI } from '@langchain/openai';
+import type * as LangChainOpenAI from '@langchain/openai';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { AGENTS_OPTIONS, type AgentsOptions } from '../agents-options';
 import { parseModelName } from './model-name';
@@ -41,6 +41,8 @@ export class ConfiguredModels extends Models implements OnModuleInit {
     if (provider === 'offline' || (!apiKey && !baseUrl)) {
       return { name: `offline:${provider === 'offline' ? model : 'rules'}`, chat: new OfflineChatModel() };
     }
+    // Loaded only when it is used, since it takes 0.2 s and 20 MB; not by import(), which would load LangChain twice.
+    const { ChatOpenAI } = require('@langchain/openai') as typeof LangChainOpenAI;
     const chat = new ChatOpenAI({
       model,
       // Servers of one's own, such as Ollama, want no key, but the SDK insists on some text.
