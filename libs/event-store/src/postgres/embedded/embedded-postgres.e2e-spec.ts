@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,18 +22,17 @@ describe('embedded PostgreSQL', () => {
   afterAll(() => rm(join(initialised, '..'), { recursive: true }));
 
   beforeEach(async () => {
-    dataDir = join(await openFolder(), 'postgres');
-    execFileSync('cp', ['-a', initialised, dataDir]);
+    dataDir = initialised;
     running = [];
   });
 
   afterEach(async () => {
     await Promise.all(running.map((one) => one.stop()));
-    await rm(join(dataDir, '..'), { recursive: true, force: true });
+    if (dataDir !== initialised) await rm(join(dataDir, '..'), { recursive: true });
   });
 
   it('answers on loopback only, with a password that nobody else can read', async () => {
-    await rm(dataDir, { recursive: true });
+    dataDir = join(await openFolder(), 'postgres');
     const server = await start();
 
     const [row] = await query(
@@ -50,7 +49,7 @@ describe('embedded PostgreSQL', () => {
 
   it('keeps its data over a stop, and leaves no process and no lock behind', async () => {
     const first = await start();
-    await query(first.url, 'create table kept as select 1 as id');
+    await query(first.url, 'drop table if exists kept; create table kept as select 1 as id');
 
     await first.stop();
 
@@ -62,7 +61,7 @@ describe('embedded PostgreSQL', () => {
 
   it('restarts on the same port after a crash that somebody asked for', async () => {
     const server = await start();
-    await query(server.url, 'create table kept as select 1 as id');
+    await query(server.url, 'drop table if exists kept; create table kept as select 1 as id');
     const before = server.pid;
 
     await server.restart('immediate');
@@ -93,7 +92,7 @@ describe('embedded PostgreSQL', () => {
 
   it('is gone within seconds after kill -9 of its service, and the next start has the data', async () => {
     const { service, url, pid } = await startService();
-    await query(url, 'create table kept as select 1 as id');
+    await query(url, 'drop table if exists kept; create table kept as select 1 as id');
 
     await service.kill('SIGKILL');
     const next = await start();
@@ -113,7 +112,7 @@ describe('embedded PostgreSQL', () => {
 
   it('replaces a server whose supervisor was killed too', async () => {
     const { service, url, pid } = await startService();
-    await query(url, 'create table kept as select 1 as id');
+    await query(url, 'drop table if exists kept; create table kept as select 1 as id');
     process.kill(await supervisorOf(pid), 'SIGKILL');
     await service.kill('SIGKILL');
     expect(isAlive(pid)).toBe(true);
@@ -161,7 +160,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('gives the folder to exactly one of many that start at once', async () => {
-    await rm(dataDir, { recursive: true });
+    dataDir = join(await openFolder(), 'postgres');
     const starts = await Promise.allSettled([1, 2, 3, 4].map(() => start()));
 
     expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -171,13 +170,13 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('refuses data of another major version with a sentence', async () => {
-    await (await start()).stop();
     await writeFile(join(dataDir, 'cluster', 'PG_VERSION'), '17\n');
 
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
       code: 'embedded_postgres_wrong_version',
       message: expect.stringContaining('was written by PostgreSQL 17, but PostgreSQL 18'),
     });
+    await writeFile(join(dataDir, 'cluster', 'PG_VERSION'), '18\n');
   });
 
   it('says what Postgres said when it does not start', async () => {
@@ -188,7 +187,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('begins again when the first start was interrupted half way', async () => {
-    await rm(dataDir, { recursive: true });
+    dataDir = join(await openFolder(), 'postgres');
     await mkdir(join(dataDir, 'cluster.unfinished', 'base'), { recursive: true });
 
     const server = await start();
@@ -198,10 +197,10 @@ describe('embedded PostgreSQL', () => {
 
   it('keeps the data elsewhere, behind a link, where root runs it in a folder that is closed to others', async () => {
     if (process.getuid?.() !== 0) return;
-    await rm(dataDir, { recursive: true });
+    dataDir = join(await openFolder(), 'postgres');
     await chmod(join(dataDir, '..'), 0o700);
     const first = await start();
-    await query(first.url, 'create table kept as select 1 as id');
+    await query(first.url, 'drop table if exists kept; create table kept as select 1 as id');
     await first.stop();
 
     const second = await start();
@@ -214,6 +213,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('removes a temporary folder when its service is killed', async () => {
+    dataDir = join(await openFolder(), 'postgres');
     const { service } = await startService('temporary');
 
     await service.kill('SIGKILL');
