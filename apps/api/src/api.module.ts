@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { DlqModule } from '@reflex/dlq';
+import { EventsModule } from '@reflex/events';
+import { DeadLettersController } from './dead-letters/dead-letters.controller';
+import { EventPublisher } from './events/event-publisher';
+import { EventsController } from './events/events.controller';
+import { RunsController } from './runs/runs.controller';
+import { TriggersController } from './triggers/triggers.controller';
+import { WebhooksController } from './webhooks/webhooks.controller';
+
+/** Everything a client can ask for over HTTP, but health. */
+@Module({
+  imports: [DlqModule, EventsModule],
+  controllers: [DeadLettersController, EventsController, RunsController, TriggersController, WebhooksController],
+  providers: [EventPublisher],
+})
+export class ApiModule {}

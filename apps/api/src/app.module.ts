@@ -1,0 +1,84 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AgentsModule } from '@reflex/agents';
+import { EventStoreModule } from '@reflex/event-store';
+import { EventsModule } from '@reflex/events';
+import { HealthModule } from '@reflex/health';
+import { ObservabilityModule } from '@reflex/observability';
+import { RealtimeModule } from '@reflex/realtime';
+import { TriggersModule } from '@reflex/triggers';
+import { ApiModule } from './api.module';
+import { isLoopback, listenHost } from './config';
+import { HealthController } from './health/health.controller';
+import { IncidentsModule } from './incidents/incidents.module';
+import { LifecycleReporter } from './lifecycle/lifecycle-reporter';
+import type { Settings } from './settings';
+import { SettingsModule } from './settings.module';
+
+/** The settings of a service whose database is known. */
+export type ServiceSettings = Settings & { databaseUrl: string };
+
+/** The whole service. Your own domain goes where `IncidentsModule` stands. */
+@Module({})
+export class AppModule {
+  static for(settings: ServiceSettings): DynamicModule {
+    const answers = settings.role !== 'worker';
+    return {
+      module: AppModule,
+      imports: [
+        SettingsModule.for(settings),
+        ObservabilityModule.forRoot(logOf(settings)),
+        EventStoreModule.forRoot(storeOf(settings)),
+        EventsModule,
+        AgentsModule.forRoot({
+          defaultModel: settings.defaultModel,
+          openai: { apiKey: settings.openaiApiKey, baseUrl: settings.openaiBaseUrl },
+        }),
+        TriggersModule.forRoot(workOf(settings)),
+        HealthModule.forRoot({}),
+        ...(answers ? [ApiModule, RealtimeModule.forRoot(socketsOf(settings))] : []),
+
+        IncidentsModule.forRoot({
+          slackWebhookUrl: settings.slackWebhookUrl,
+          incidentsUrl: settings.incidentsUrl,
+        }),
+      ],
+      controllers: [HealthController],
+      providers: [LifecycleReporter],
+    };
+  }
+}
+
+function logOf({ logLevel, environment }: Settings): Parameters<typeof ObservabilityModule.forRoot>[0] {
+  return { level: logLevel === 'warning' ? 'warn' : logLevel, pretty: environment === 'development' };
+}
+
+function storeOf(settings: ServiceSettings): Parameters<typeof EventStoreModule.forRoot>[0] {
+  const days = settings.eventRetentionDays;
+  return {
+    url: settings.databaseUrl,
+    poolSize: settings.databasePoolSize,
+    app: 'api',
+    retention: { events: days, runs: days },
+  };
+}
+
+function workOf(settings: Settings): Parameters<typeof TriggersModule.forRoot>[0] {
+  return {
+    enabled: settings.role !== 'api',
+    concurrency: settings.eventConcurrency,
+    defaults: {
+      maxAttempts: settings.eventMaxAttempts,
+      baseMs: settings.eventRetryBaseDelay * 1_000,
+      maxMs: settings.eventRetryMaxDelay * 1_000,
+    },
+  };
+}
+
+function socketsOf(settings: Settings): Parameters<typeof RealtimeModule.forRoot>[0] {
+  return {
+    allowedOrigins: settings.allowedOrigins,
+    loopbackOnly: isLoopback(listenHost(settings)),
+    maxConnections: settings.wsMaxConnections,
+    messagesPerSecond: settings.wsRateLimit,
+  };
+}

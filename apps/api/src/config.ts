@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { InvalidSetting } from '@reflex/core';
+import { parse } from 'dotenv';
+import { VARIABLES, type Settings } from './settings';
+import type { Variable } from './setting-kinds';
+import { similarName } from './similar-name';
+
+type Texts = Record<string, string | undefined>;
+
+// Names that are ours alone: one that we do not know is a typing mistake whose setting would silently not apply.
+const OWN_NAMES = /^(REFLEX|EVENT)_/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Reads the settings of this process from its environment and `.env`; throws `InvalidSetting` with one sentence. */
+export function loadSettings(): Settings {
+  return readSettings({ ...dotenv('.env'), ...withoutBlanks(process.env) });
+}
+
+/** The same from given texts. */
+export function readSettings(texts: Texts): Settings {
+  refuseUnknown(texts);
+  const environment = texts.NODE_ENV === 'production' ? { ENVIRONMENT: 'production' } : {};
+  const given: Texts = { ...environment, ...withoutBlanks(texts) };
+  const entries = Object.entries(VARIABLES).map(([name, variable]) => [camel(name), read(name, variable, given[name])]);
+  const settings = Object.fromEntries(entries) as Settings;
+  refuseContradictions(settings);
+  return settings;
+}
+
+/** Where to listen: development without a secret stays on this machine, whatever `API_HOST` says. */
+export function listenHost({ environment, apiHost, jwtSecret }: Settings): string {
+  if (environment === 'production') return apiHost ?? '0.0.0.0';
+  return apiHost !== undefined && jwtSecret !== undefined ? apiHost : loopbackOf(apiHost);
+}
+
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+function loopbackOf(apiHost: string | undefined): string {
+  return apiHost !== undefined && isLoopback(apiHost) ? apiHost : '127.0.0.1';
+}
+
+function read(name: string, variable: Variable<unknown>, given: string | undefined): unknown {
+  const text = given ?? variable.initial;
+  if (text === undefined) return undefined;
+  const result = variable.schema.safeParse(text.trim());
+  if (result.success) return result.data;
+  const shown = variable.secret ? 'the value given is not' : `it is "${text.slice(0, 100)}"`;
+  throw new InvalidSetting(`${name} must be ${variable.expected}, but ${shown}.`);
+}
+
+function refuseUnknown(texts: Texts): void {
+  for (const name of Object.keys(texts)) {
+    if (!OWN_NAMES.test(name) || Object.hasOwn(VARIABLES, name)) continue;
+    const similar = similarName(name, Object.keys(VARIABLES));
+    const advice = similar ? `did you mean ${similar}?` : 'docs/configuration.md lists those there are.';
+    throw new InvalidSetting(`${name} is not a setting of Reflex; ${advice}`);
+  }
+}
+
+function refuseContradictions(settings: Settings): void {
+  if (settings.eventRetryMaxDelay < settings.eventRetryBaseDelay) {
+    throw new InvalidSetting('EVENT_RETRY_MAX_DELAY must not be below EVENT_RETRY_BASE_DELAY.');
+  }
+  if (settings.environment !== 'production') return;
+  if (settings.databaseUrl === undefined) {
+    throw new InvalidSetting('DATABASE_URL must be set in production: the embedded PostgreSQL is for development.');
+  }
+  if (settings.jwtSecret === undefined) {
+    throw new InvalidSetting('JWT_SECRET must be set in production; make one with "openssl rand -base64 32".');
+  }
+  if (/change|example|secret/i.test(settings.jwtSecret)) {
+    throw new InvalidSetting(
+      'JWT_SECRET must be a random text in production; make one with "openssl rand -base64 32".',
+    );
+  }
+  const offline = settings.defaultModel.startsWith('offline:');
+  if (!offline && settings.openaiApiKey === undefined && settings.openaiBaseUrl === undefined) {
+    throw new InvalidSetting(
+      `OPENAI_API_KEY must be set in production for ${settings.defaultModel}; write DEFAULT_MODEL=offline:rules to go without a model.`,
+    );
+  }
+}
+
+function dotenv(path: string): Texts {
+  try {
+    return withoutBlanks(parse(readFileSync(path)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new InvalidSetting(`The file ${path} cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+// `NAME=` in a .env file means "not set".
+function withoutBlanks(texts: Texts): Texts {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined && text.trim() !== ''));
+}
+
+function camel(name: string): string {
+  return name.toLowerCase().replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,64 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import { AppModule, type ServiceSettings } from './app.module';
+import { isLoopback, listenHost } from './config';
+import { describeApi } from './explorer/api-explorer';
+import { Admission } from './http/admission';
+import { answerBrokenRequest } from './http/broken-request';
+import { ErrorResponses } from './http/error-responses';
+import { acceptJsonOnly } from './http/json-body';
+import { KnownRoutes } from './http/known-routes';
+import { ValidRequest } from './http/valid';
+
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_PARAM_LENGTH = 512;
+// Own files only; the API explorer has its styles in its page.
+const CONTENT_SECURITY_POLICY = {
+  'default-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'data:'],
+  'object-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+};
+
+/** The service as a Nest application that does not listen yet. */
+export async function createApp(settings: ServiceSettings): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    trustProxy: settings.trustedProxies.length > 0 ? settings.trustedProxies : false,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: MAX_PARAM_LENGTH },
+    clientErrorHandler: answerBrokenRequest,
+  });
+  const fastify = adapter.getInstance();
+  const routes = new KnownRoutes(fastify);
+  const admission = new Admission({
+    allowedOrigins: settings.allowedOrigins,
+    loopbackOnly: isLoopback(listenHost(settings)),
+    rateLimitRequests: settings.rateLimitRequests,
+    rateLimitWindowMs: settings.rateLimitWindow * 1_000,
+  });
+  admission.guard(fastify);
+  acceptJsonOnly(fastify);
+  await fastify.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
+  });
+
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(settings), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: false,
+  });
+  app.useLogger(app.get(Logger));
+  app.useGlobalFilters(new ErrorResponses(routes));
+  app.useGlobalPipes(new ValidRequest());
+  if (settings.allowedOrigins.length > 0) app.enableCors({ origin: settings.allowedOrigins, maxAge: 600 });
+  if (settings.environment !== 'production' && settings.role !== 'worker') describeApi(app);
+  return app;
+}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { ReflexError } from '@reflex/core';
+import { EventStore, type Published } from '@reflex/event-store';
+import { EventRegistry, type BaseEvent } from '@reflex/events';
+import { RequestRefused } from '../http/refusals';
+import type { PublishedDto } from './published.dto';
+
+const MAX_EVENTS = 500;
+const KEY = /^[\x21-\x7e]{1,200}$/;
+// Events of clients that name no source of their own.
+const DEFAULT_SOURCE = { source: 'http' };
+
+/** From the JSON of a request to stored events. All of a request is stored, or nothing of it. */
+@Injectable()
+export class EventPublisher {
+  constructor(
+    private readonly registry: EventRegistry,
+    private readonly store: EventStore,
+  ) {}
+
+  async publish(body: unknown, idempotencyKey: string | undefined): Promise<PublishedDto | PublishedDto[]> {
+    if (body === undefined || body === null) {
+      throw new RequestRefused(400, 'empty_body', 'The body is empty. Send an event, or an array of events.');
+    }
+    const options = optionsOf(idempotencyKey);
+    if (Array.isArray(body)) {
+      const published = await this.store.publish(this.parseAll(body), options);
+      return published.map((one) => answerOf(one));
+    }
+    const [published] = await this.store.publish(this.registry.parse(body, DEFAULT_SOURCE), options);
+    return answerOf(published!);
+  }
+
+  private parseAll(items: unknown[]): BaseEvent[] {
+    if (items.length === 0 || items.length > MAX_EVENTS) {
+      const message = `An array holds 1 to ${MAX_EVENTS} events; this one has ${items.length}. Split it up.`;
+      throw new RequestRefused(422, 'wrong_batch_size', message);
+    }
+    return items.map((item, index) => this.parseItem(item, index));
+  }
+
+  private parseItem(item: unknown, index: number): BaseEvent {
+    try {
+      return this.registry.parse(item, DEFAULT_SOURCE);
+    } catch (error) {
+      if (error instanceof ReflexError && error.status < 500) throw inBatch(error, index);
+      throw error;
+    }
+  }
+}
+
+function answerOf({ id }: Published): PublishedDto {
+  return { id, status: 'published' };
+}
+
+function optionsOf(key: string | undefined): { idempotencyKey: string } | undefined {
+  if (key === undefined) return undefined;
+  if (!KEY.test(key)) {
+    throw new RequestRefused(
+      422,
+      'invalid_idempotency_key',
+      'An Idempotency-Key has 1 to 200 printable ASCII characters.',
+    );
+  }
+  // Keys of WebSocket clients and webhooks stand in the same table; no client may guess one of those.
+  return { idempotencyKey: `http:${key}` };
+}
+
+function inBatch(error: ReflexError, index: number): RequestRefused {
+  const message = `Event ${index} of the array: ${error.message} Nothing of the array was stored.`;
+  const details = { index, problems: error.details };
+  return new RequestRefused(error.status, error.code, message, { details, cause: error });
+}

@@ -1,0 +1,73 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Clock, NotFound } from '@reflex/core';
+import { EventStore, type ReplayResult } from '@reflex/event-store';
+import { EventRegistry } from '@reflex/events';
+import { EVENT_EXAMPLES } from './event-examples';
+import { eventJson, eventWithDeliveriesJson } from './event-json';
+import { EventPublisher } from './event-publisher';
+import { eventSearch, EventQuery } from './event-query';
+import { pointInTime } from './point-in-time';
+import { PublishedDto } from './published.dto';
+import { ReplayDto } from './replay.dto';
+
+@ApiTags('events')
+@Controller('events')
+export class EventsController {
+  constructor(
+    private readonly store: EventStore,
+    private readonly registry: EventRegistry,
+    private readonly publisher: EventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Publish one event, or up to 500 as an array', description: 'Durable when it answers.' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'A repeated request with the same key stores nothing again.',
+  })
+  @ApiBody({ schema: { type: 'object', additionalProperties: true }, examples: EVENT_EXAMPLES })
+  @ApiResponse({ status: 201, type: PublishedDto, description: 'An array answers an array of these.' })
+  publish(@Body() body: unknown, @Headers('idempotency-key') key?: string): Promise<PublishedDto | PublishedDto[]> {
+    return this.publisher.publish(body, key);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Search events, newest first' })
+  async search(@Query() query: EventQuery): Promise<{ items: unknown[]; next_cursor: string | null }> {
+    const page = await this.store.search(eventSearch(query, this.clock.now()));
+    return { items: page.items.map((event) => eventJson(event)), next_cursor: page.nextCursor };
+  }
+
+  @Get('types')
+  @ApiOperation({ summary: 'The event types there are, each with its JSON Schema' })
+  types(): { items: unknown[]; next_cursor: null } {
+    const items = Object.entries(this.registry.schemas()).map(([type, schema]) => ({ type, schema }));
+    return { items, next_cursor: null };
+  }
+
+  @Post('replay')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Deliver history again to named triggers, or only tell what would be delivered' })
+  async replay(@Body() body: ReplayDto): Promise<ReplayResult> {
+    const now = this.clock.now();
+    const { types, triggers, mode } = body;
+    return this.store.replay({
+      from: pointInTime(body.from, now),
+      to: pointInTime(body.to, now),
+      types,
+      triggers,
+      mode,
+    });
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One event with its deliveries' })
+  async one(@Param('id') id: string): Promise<unknown> {
+    const event = await this.store.find(id);
+    if (!event) throw new NotFound('There is no event with this id. Search with GET /events.');
+    return eventWithDeliveriesJson(event);
+  }
+}

@@ -1,0 +1,33 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+
+export class ReplayDto {
+  @ApiProperty({ description: 'Received at or after: ISO 8601, or how long ago.', example: '1h ago' })
+  @IsString()
+  from!: string;
+
+  @ApiProperty({ description: 'Received before: ISO 8601, or how long ago.', example: '0s ago' })
+  @IsString()
+  to!: string;
+
+  @ApiPropertyOptional({ description: 'Types or globs; default all.', type: [String], example: ['http*'] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  @IsNotEmpty({ each: true })
+  @MaxLength(256, { each: true })
+  types?: string[];
+
+  @ApiPropertyOptional({ description: 'Names of triggers; required to execute.', type: [String] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  @MaxLength(256, { each: true })
+  triggers?: string[];
+
+  @ApiProperty({ enum: ['dry_run', 'execute'], description: 'Only tell, or deliver again.', example: 'dry_run' })
+  @IsIn(['dry_run', 'execute'])
+  mode!: 'dry_run' | 'execute';
+}

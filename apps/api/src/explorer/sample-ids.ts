@@ -1,0 +1,35 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { EventStore } from '@reflex/event-store';
+
+type Samples = Record<string, string | undefined>;
+type Parameter = { in: string; example?: unknown };
+
+/** What to fill into the paths of the explorer, so that "Try it out" finds something: the newest of each kind. */
+export async function sampleIds(store: EventStore): Promise<Samples> {
+  const [events, runs, letters, triggers] = await Promise.all([
+    store.search({ limit: 1 }),
+    store.searchRuns({ limit: 1 }),
+    store.deadLetters.list({ limit: 1 }),
+    store.triggers(),
+  ]);
+  return {
+    '/events/{id}': events.items[0]?.id,
+    '/runs/{id}': runs.items[0]?.id,
+    '/events/dlq/{id}': letters.items[0]?.id,
+    '/events/dlq/{id}/retry': letters.items[0]?.id,
+    '/triggers/{name}/pause': triggers[0]?.name,
+    '/triggers/{name}/resume': triggers[0]?.name,
+  };
+}
+
+export function withSamples(document: OpenAPIObject, samples: Samples): OpenAPIObject {
+  const paths = structuredClone(document.paths);
+  for (const [path, operations] of Object.entries(paths)) {
+    const sample = samples[path];
+    if (sample === undefined) continue;
+    for (const operation of Object.values(operations) as { parameters?: Parameter[] }[]) {
+      for (const parameter of operation.parameters ?? []) if (parameter.in === 'path') parameter.example = sample;
+    }
+  }
+  return { ...document, paths };
+}

@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { refusedOrigin, type OriginPolicy } from '@reflex/realtime';
+import { RateLimit } from './rate-limit';
+import { RequestRefused } from './refusals';
+
+export interface AdmissionOptions extends OriginPolicy {
+  rateLimitRequests: number;
+  rateLimitWindowMs: number;
+}
+
+// Probes must be answered under any load, or the orchestrator kills a service that is merely busy.
+const PROBES = /^\/(health|ready)\/?(\?|$)/;
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+// More requests than this wait for the database already: another one would only wait longer than its client does.
+const MAX_IN_WORK = 2_000;
+
+/** Decides at the door, in one hook, which requests get in: shutdown, overload, foreign pages, rate limit. */
+export class Admission {
+  private readonly limit: RateLimit;
+  private inWork = 0;
+  private closed = false;
+
+  constructor(private readonly options: AdmissionOptions) {
+    this.limit = new RateLimit(options.rateLimitRequests, options.rateLimitWindowMs);
+  }
+
+  guard(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!PROBES.test(request.url)) {
+        const refusal = this.refusalOf(request);
+        if (refusal) return done(refusal);
+      }
+      this.inWork += 1;
+      // Unlike Fastify's hooks, this event also comes when the client hangs up.
+      reply.raw.once('close', () => (this.inWork -= 1));
+      done();
+    });
+  }
+
+  /** From now on every request but the probes is sent away. */
+  close(): void {
+    this.closed = true;
+  }
+
+  private refusalOf(request: FastifyRequest): RequestRefused | null {
+    if (this.closed) return unavailable('shutting_down', 'The service is shutting down.');
+    if (this.inWork >= MAX_IN_WORK) return unavailable('overloaded', 'The service has too much to do.');
+
+    const { host, origin } = request.headers;
+    // A page may always be read from; what changes something must come from our own pages or listed ones.
+    const foreign = refusedOrigin(host, SAFE.has(request.method) ? undefined : origin, this.options);
+    if (foreign !== null) return new RequestRefused(403, 'origin_refused', foreign);
+
+    const waitMs = this.limit.take(request.ip, performance.now());
+    if (waitMs === 0) return null;
+    const seconds = Math.ceil(waitMs / 1_000);
+    return new RequestRefused(429, 'rate_limited', `Too many requests. Come back in ${seconds} s.`, {
+      retryAfterSeconds: seconds,
+    });
+  }
+}
+
+function unavailable(code: string, why: string): RequestRefused {
+  return new RequestRefused(503, code, `${why} Nothing was stored; send it again in a few seconds.`, {
+    retryAfterSeconds: 2,
+  });
+}

@@ -1,0 +1,129 @@
+import type { z } from 'zod';
+import {
+  decimal,
+  isAddressOrNetwork,
+  isOrigin,
+  list,
+  oneOf,
+  optional,
+  preset,
+  secret,
+  urlOf,
+  type Variable,
+  whole,
+  words,
+} from './setting-kinds';
+
+/** Every variable that the service reads, in the order of .env.example and docs/configuration.md. */
+export const VARIABLES = {
+  ENVIRONMENT: preset(
+    oneOf('development', 'production'),
+    'development',
+    '`production` insists on the settings that a public service needs, and hides the API explorer. `NODE_ENV=production` counts too.',
+  ),
+  ROLE: preset(
+    oneOf('all', 'api', 'worker'),
+    'all',
+    'What this process does: answer requests (`api`), work on events (`worker`), or both.',
+  ),
+
+  DATABASE_URL: optional(
+    urlOf('postgres', 'postgresql'),
+    'PostgreSQL 15 or newer. Without it, development starts a PostgreSQL of its own and keeps its data in `REFLEX_DATA_DIR`.',
+  ),
+  DATABASE_POOL_SIZE: preset(whole(1, 500), '10', 'Connections per process; two more listen and beat.'),
+  REFLEX_DATA_DIR: preset(words('a folder'), '.reflex', 'Where the embedded PostgreSQL keeps its data.'),
+
+  API_HOST: optional(
+    words('a host name or an address', /^[\w.:-]+$/),
+    'Address to listen on: `127.0.0.1` by default in development, `0.0.0.0` in production. In development it counts only together with `JWT_SECRET`.',
+  ),
+  API_PORT: preset(whole(0, 65_535), '8000', 'Port to listen on; `0` takes a free one.'),
+  TRUSTED_PROXIES: preset(
+    list(isAddressOrNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
+    '',
+    'Proxies whose `X-Forwarded-For` is believed. Everybody else is known by the address of the connection.',
+  ),
+  ALLOWED_ORIGINS: preset(
+    list(isOrigin, 'origins such as https://console.example.com'),
+    '',
+    'Web pages that may call this service besides its own, over HTTP and WebSocket.',
+  ),
+  RATE_LIMIT_REQUESTS: preset(
+    whole(0, 100_000_000),
+    '6000',
+    'Requests per client address and `RATE_LIMIT_WINDOW`, in each process; `0` for no limit.',
+  ),
+  RATE_LIMIT_WINDOW: preset(whole(1, 86_400), '60', 'Seconds.'),
+  WS_MAX_CONNECTIONS: preset(whole(1, 1_000_000), '5000', 'WebSocket connections per process.'),
+  WS_RATE_LIMIT: preset(
+    whole(1, 100_000),
+    '50',
+    'Frames per second and WebSocket connection; twice as many pass at once.',
+  ),
+
+  JWT_SECRET: optional(
+    secret(32),
+    'Secret of this installation. Production does not start without it; development stays on loopback without it.',
+  ),
+  GITHUB_WEBHOOK_SECRET: optional(
+    secret(16),
+    'The secret that GitHub signs its webhooks with. Without it, `POST /webhooks/github` is switched off.',
+  ),
+
+  OPENAI_API_KEY: optional(secret(1), 'Key of OpenAI. Without key and URL, the offline model answers.'),
+  OPENAI_BASE_URL: optional(
+    { ...urlOf('http', 'https'), secret: false },
+    'A server that speaks the protocol of OpenAI, such as Ollama or vLLM.',
+  ),
+  DEFAULT_MODEL: preset(
+    words('provider:model, such as openai:gpt-4o-mini or offline:rules', /^(openai|offline):\S+$/),
+    'openai:gpt-4o-mini',
+    'Model of the agents that name none: `openai:<model>` or `offline:rules`.',
+  ),
+  SLACK_WEBHOOK_URL: optional(
+    urlOf('http', 'https'),
+    'Where the example agent posts its notifications: an incoming webhook of Slack.',
+  ),
+  INCIDENTS_URL: optional(
+    urlOf('http', 'https'),
+    'Where the example agent opens incident tickets: takes a ticket as JSON by POST.',
+  ),
+
+  EVENT_BACKEND: preset(oneOf('postgres'), 'postgres', 'Where events are stored and handed out.'),
+  EVENT_MAX_ATTEMPTS: preset(whole(1, 100), '3', 'Attempts before a delivery becomes a dead letter.'),
+  EVENT_RETRY_BASE_DELAY: preset(
+    decimal(0, 3_600),
+    '1.0',
+    'Seconds before the first retry; each further one waits twice as long.',
+  ),
+  EVENT_RETRY_MAX_DELAY: preset(decimal(0, 86_400), '60.0', 'Longest wait before a retry, in seconds.'),
+  EVENT_CONCURRENCY: preset(whole(1, 10_000), '64', 'Handlers that a worker process runs at once.'),
+  EVENT_RETENTION_DAYS: preset(
+    whole(1, 36_500),
+    '30',
+    'Days that events and runs are kept. Dead letters stay until somebody deletes them.',
+  ),
+
+  LOG_LEVEL: preset(
+    oneOf('fatal', 'error', 'warn', 'warning', 'info', 'debug', 'trace', 'silent'),
+    'info',
+    'Least important level that is logged.',
+  ),
+} satisfies Record<string, Variable<unknown>>;
+
+type Variables = typeof VARIABLES;
+
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<Camel<Tail>>}`
+  : Lowercase<Name>;
+
+/** The settings of one process, checked; by the variables' names in camelCase. */
+export type Settings = {
+  [Name in keyof Variables as Camel<Name>]: Variables[Name] extends { initial: string }
+    ? z.output<Variables[Name]['schema']>
+    : z.output<Variables[Name]['schema']> | undefined;
+};
+
+/** Nest's name for the `Settings`. */
+export const SETTINGS = Symbol('reflex:settings');

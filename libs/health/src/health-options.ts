@@ -1,0 +1,28 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+
+/** From where on the service counts as degraded. It still works, but somebody should look. */
+export abstract class HealthOptions {
+  /** Deliveries that wait. */
+  abstract readonly longQueue: number;
+  /** Seconds that the oldest of them has waited. */
+  abstract readonly oldSeconds: number;
+  abstract readonly manyDeadLetters: number;
+  /** Within which the database must answer. */
+  abstract readonly databaseTimeoutMs: number;
+  /** How long an answer of the database is good for, so that many probes cost no more than one. */
+  abstract readonly cacheMs: number;
+}
+
+export const DEFAULT_HEALTH_OPTIONS = {
+  longQueue: 10_000,
+  oldSeconds: 60,
+  manyDeadLetters: 100,
+  databaseTimeoutMs: 3_000,
+  cacheMs: 500,
+};
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<Partial<HealthOptions>>({
+  moduleName: 'Health',
+})
+  .setClassMethodName('forRoot')
+  .build();

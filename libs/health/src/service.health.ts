@@ -1,0 +1,121 @@
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorFunction,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { EventStore, type StoreStats } from '@reflex/event-store';
+import { HealthOptions } from './health-options';
+import { reportOf, type HealthReport } from './health-report';
+
+/** Judges the service by what its database tells: not only whether this process lives, but whether work gets done. */
+@Injectable()
+export class ServiceHealth {
+  private cached: { stats: Promise<StoreStats>; readAt: number } | undefined;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly checks: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly options: HealthOptions,
+  ) {}
+
+  /** Whether requests can be served: the database answers and the process is not on its way out. */
+  async ready(): Promise<HealthReport> {
+    return this.check([this.database(await this.stats())]);
+  }
+
+  async detailed(): Promise<HealthReport> {
+    const stats = await this.stats();
+    if (stats === null) return this.check([this.database(stats)]);
+    return this.check([
+      this.database(stats),
+      this.workers(stats),
+      this.notifications(stats),
+      this.stuck(stats),
+      this.queue(stats),
+      this.deadLetters(stats),
+    ]);
+  }
+
+  private database(stats: StoreStats | null): HealthIndicatorResult {
+    const database = this.indicators.check('database');
+    return stats ? database.up() : database.down('The database does not answer. Check that PostgreSQL runs.');
+  }
+
+  private workers({ liveWorkers }: StoreStats): HealthIndicatorResult {
+    const workers = this.indicators.check('workers');
+    if (liveWorkers > 0) return workers.up({ live: liveWorkers });
+    return workers.down({
+      live: 0,
+      message: 'No worker is alive, so events wait. Start one with ROLE=worker or ROLE=all.',
+    });
+  }
+
+  private notifications({ notify }: StoreStats): HealthIndicatorResult {
+    const notifications = this.indicators.check('notifications');
+    if (notify) return notifications.up();
+    return notifications.degraded('The notification channel is down. Work is found by polling until it is back.');
+  }
+
+  private stuck({ stuck }: StoreStats): HealthIndicatorResult {
+    const indicator = this.indicators.check('stuck');
+    if (stuck === 0) return indicator.up({ deliveries: 0 });
+    return indicator.degraded({
+      deliveries: stuck,
+      message: 'Held by processes that died; others take them over soon.',
+    });
+  }
+
+  private queue({ pending, processing, scheduled, oldestPendingSeconds }: StoreStats): HealthIndicatorResult {
+    const queue = this.indicators.check('queue');
+    const figures = { pending, processing, scheduled, oldest_pending_seconds: oldestPendingSeconds };
+    if (pending >= this.options.longQueue) {
+      return queue.degraded({ ...figures, message: 'Many deliveries wait. Start more workers.' });
+    }
+    if ((oldestPendingSeconds ?? 0) >= this.options.oldSeconds) {
+      return queue.degraded({ ...figures, message: 'A delivery waits for long. Is its trigger paused or overloaded?' });
+    }
+    return queue.up(figures);
+  }
+
+  private deadLetters({ deadLetters }: StoreStats): HealthIndicatorResult {
+    const indicator = this.indicators.check('dead_letters');
+    if (deadLetters < this.options.manyDeadLetters) return indicator.up({ count: deadLetters });
+    return indicator.degraded({ count: deadLetters, message: 'Many deliveries gave up. Look at GET /events/dlq.' });
+  }
+
+  private async check(results: HealthIndicatorResult[]): Promise<HealthReport> {
+    try {
+      return reportOf(
+        await this.checks.check(
+          results.map(
+            (result): HealthIndicatorFunction =>
+              () =>
+                result,
+          ),
+        ),
+      );
+    } catch (error) {
+      if (error instanceof ServiceUnavailableException) return reportOf(error.getResponse() as HealthCheckResult);
+      throw error;
+    }
+  }
+
+  /** `null` when the database does not answer in time. */
+  private async stats(): Promise<StoreStats | null> {
+    const now = performance.now();
+    if (!this.cached || now - this.cached.readAt > this.options.cacheMs) {
+      this.cached = { stats: this.store.stats(), readAt: now };
+    }
+    const { promise: late, resolve } = Promise.withResolvers<null>();
+    const timer = setTimeout(() => resolve(null), this.options.databaseTimeoutMs);
+    try {
+      return await Promise.race([this.cached.stats.catch(() => null), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
