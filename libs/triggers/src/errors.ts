@@ -32,8 +32,10 @@ export class HandlerTimeout extends ReflexError {
   readonly code = 'timeout';
   override readonly status = 504;
 
-  constructor(trigger: string, timeoutMs: number) {
-    super(`${trigger} did not end within ${timeoutMs} ms. Make it faster, heed context.signal, or raise its timeout.`);
+  constructor(trigger: string, timeoutMs: number, cause?: unknown) {
+    super(`${trigger} did not end within ${timeoutMs} ms. Make it faster, heed context.signal, or raise its timeout.`, {
+      cause,
+    });
   }
 }
 

@@ -12,3 +12,5 @@ export { type TriggerInCode, TriggerRegistry } from './trigger-registry';
 export { TriggersModule } from './triggers.module';
 export { type TriggersOptions } from './triggers-options';
 export { type WorkerOptions } from './worker/worker-options';
+export { TriggerWorker, type TriggerWorkerInput } from './worker/trigger-worker';
+export { type WorkerEvents } from './worker/worker-events';

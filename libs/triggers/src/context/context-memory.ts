@@ -69,17 +69,24 @@ export class ContextMemory {
   }
 
   /**
-   * How many of the entries an action has already seen. Counted, not compared by time: events that were received while the
-   * action ran are older than its commit, yet nobody has acted on them.
+   * How many of the entries an action has already seen. Known by the last one's id, not by time: events that were received
+   * while the action ran are older than its commit, yet nobody has acted on them.
    */
   get actedCount(): number {
-    return Math.min(Number(this.filtersKept[ACTED] ?? 0), this.accumulated.length);
+    const last = this.filtersKept[ACTED];
+    if (last === undefined) return 0;
+    return this.accumulated.findLastIndex((entry) => entry.stored.id === last) + 1;
   }
 
-  /** The filters' state together with the mark of an action that kept `count` events. */
-  static withActed(filters: Record<string, unknown>, count: number): Record<string, unknown> {
+  /** The filters' state together with the last event that an action has seen but kept. */
+  static withActed(filters: Record<string, unknown>, last: string | undefined): Record<string, unknown> {
+    if (filters[ACTED] === last) return filters;
     const { [ACTED]: _former, ...rest } = filters;
-    return count > 0 ? { ...rest, [ACTED]: count } : rest;
+    return last === undefined ? rest : { ...rest, [ACTED]: last };
+  }
+
+  get lastActed(): string | undefined {
+    return this.filtersKept[ACTED] as string | undefined;
   }
 
   /** Takes over what the settlement of one delivery commits. */

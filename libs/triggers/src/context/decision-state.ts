@@ -23,7 +23,7 @@ export interface DecisionInput {
 /** What one attempt knows and wants, before anything of it is committed; a failed attempt is simply forgotten. */
 export class DecisionState {
   followUps: BaseEvent[] | undefined;
-  work: ((manager: EntityManager) => Promise<void>)[] | undefined;
+  private work: ((manager: EntityManager) => Promise<void>)[] | undefined;
   /** What the handler itself decided about the context. */
   closing: 'not' | 'marked' | 'cleared' = 'not';
   readonly isTick: boolean;
@@ -38,6 +38,11 @@ export class DecisionState {
   constructor(readonly input: DecisionInput) {
     this.current = new Entry(input.stored, input.decode);
     this.isTick = isContextTick(input.stored, input.trigger);
+  }
+
+  /** Throws `UndecodableEvent` before anything was decided. */
+  decodeNow(): void {
+    void this.current.event;
   }
 
   /** The event to decide about; for a tick, the newest one accumulated. */
@@ -128,6 +133,15 @@ export class DecisionState {
     this.work = [...(this.work ?? []), work];
   }
 
+  /** What the handler wants done in the settling transaction, one after the other. */
+  workInOrder(): ((manager: EntityManager) => Promise<void>) | undefined {
+    const { work } = this;
+    if (!work) return undefined;
+    return async (manager) => {
+      for (const step of work) await step(manager);
+    };
+  }
+
   /** From now on a handler that still runs can add nothing. */
   end(): void {
     this.over = true;
@@ -136,20 +150,19 @@ export class DecisionState {
   /** What is kept when the condition said no. `lookbackMs`: how long the condition needs an event. */
   accumulated(wakeInMs: number | null, lookbackMs: number | null): ContextChange {
     const clear = this.outlived(lookbackMs);
-    const acted = clear ? 0 : this.input.memory.actedCount;
-    return { clear, append: !this.isTick, scratch: this.scratchToKeep(), filters: this.filtersToKeep(acted), wakeInMs };
+    const filters = this.filtersToKeep(clear ? undefined : this.input.memory.lastActed);
+    return { clear, append: !this.isTick, scratch: this.scratchToKeep(), filters, wakeInMs };
   }
 
   /** What is kept after the handler ran. */
   fired(): ContextChange {
     const { entries } = this.input.memory;
     if (this.closing === 'marked') {
-      const kept = entries.length + (this.isTick ? 0 : 1);
-      const filters = this.filtersToKeep(kept);
+      const filters = this.filtersToKeep(this.isTick ? entries.at(-1)?.stored.id : this.current.stored.id);
       return { append: !this.isTick, acted: true, scratch: this.scratchToKeep(), filters, wakeInMs: null };
     }
     const scratch = this.closing === 'cleared' ? this.scratchToKeep() : {};
-    return { clear: entries.length > 0, acted: true, scratch, filters: this.filtersToKeep(0), wakeInMs: null };
+    return { clear: entries.length > 0, acted: true, scratch, filters: this.filtersToKeep(undefined), wakeInMs: null };
   }
 
   // A scope that trickles would otherwise collect events for ever that no window can see again.
@@ -165,13 +178,9 @@ export class DecisionState {
     return JSON.parse(storableJson('scratch', this.scratchDraft)) as Record<string, unknown>;
   }
 
-  private filtersToKeep(acted: number): Record<string, unknown> {
-    const filters = this.filtersDraft
-      ? { ...this.input.memory.filters, ...this.filtersDraft }
-      : this.input.memory.filters;
-    return acted === this.input.memory.actedCount && !this.filtersDraft
-      ? filters
-      : ContextMemory.withActed(filters, acted);
+  private filtersToKeep(acted: string | undefined): Record<string, unknown> {
+    const { filters } = this.input.memory;
+    return ContextMemory.withActed(this.filtersDraft ? { ...filters, ...this.filtersDraft } : filters, acted);
   }
 
   private assertOpen(): void {

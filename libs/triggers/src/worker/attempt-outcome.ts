@@ -1,0 +1,124 @@
+import type { Delivery, RunReport, Settlement, StoredEvent } from '@reflex/event-store';
+import { UndecodableEvent } from '@reflex/events';
+import type { ContextMemory, Decode } from '../context/context-memory';
+import type { DatabaseClock } from '../context/database-clock';
+import { DecisionContext } from '../context/decision-context';
+import { DecisionState } from '../context/decision-state';
+import { HandlerTimeout, WorkInterrupted } from '../errors';
+import { storableJson } from '../storable-json';
+import type { Trigger } from '../trigger';
+import { Attempt } from './attempt';
+import type { Attempts } from './attempts';
+import { decide, type Decision } from './decide';
+import { failure, storableText } from './failure';
+import type { WorkerEmitter } from './worker-events';
+
+export interface AttemptSurroundings {
+  attempts: Attempts;
+  emitter: WorkerEmitter;
+  decode: Decode;
+  clock: DatabaseClock;
+}
+
+/** An outcome to settle, with the state whose context change it commits; or nothing, because the attempt was interrupted. */
+export type AttemptOutcome = { settlement: Settlement; state: DecisionState | null } | 'interrupted';
+
+const MAX_REASON = 1_000;
+
+/**
+ * One attempt: filter, condition, handler. Everything that throws becomes an outcome.
+ * `mayFire` is asked right before the handler; when it says no, nothing was done and the attempt counts as interrupted.
+ */
+export async function attemptOutcome(
+  trigger: Trigger,
+  delivery: Delivery,
+  memory: ContextMemory,
+  around: AttemptSurroundings,
+  mayFire: () => Promise<boolean> | boolean,
+): Promise<AttemptOutcome> {
+  const { event } = delivery;
+  const report: RunReport = { startedAt: new Date(around.clock.nowMs()), durationMs: 0 };
+  const start = performance.now();
+  if (!event) return { settlement: failure(trigger, delivery, report, lostEvent()), state: null };
+
+  const attempt = new Attempt(delivery, event, trigger.timeoutMs);
+  const state = stateOf(trigger, delivery, event, memory, around, attempt);
+  try {
+    state.decodeNow();
+    const context = new DecisionContext(state);
+    const decision = decide(trigger, context);
+    if (!decision.fire) return refusal(trigger, delivery, report, decision, state);
+
+    if (!(await mayFire())) return 'interrupted';
+    around.emitter.emit('started', delivery);
+    report.result = await handle(trigger, attempt, context, around.attempts);
+    return { settlement: completion(trigger, delivery, report, state), state };
+  } catch (error) {
+    if (attempt.interruption instanceof WorkInterrupted) return 'interrupted';
+    const thrown = attempt.interruption ? new HandlerTimeout(attempt.trigger, attempt.timeoutMs, error) : error;
+    return { settlement: failure(trigger, delivery, report, thrown), state: null };
+  } finally {
+    state.end();
+    report.durationMs = performance.now() - start;
+    if (attempt.usageToKeep) report.usage = attempt.usageToKeep;
+  }
+}
+
+async function handle(
+  trigger: Trigger,
+  attempt: Attempt,
+  context: DecisionContext,
+  attempts: Attempts,
+): Promise<unknown> {
+  attempts.add(attempt);
+  try {
+    return await attempt.execute(() => trigger.handle(context));
+  } finally {
+    attempts.delete(attempt);
+  }
+}
+
+function completion(trigger: Trigger, delivery: Delivery, run: RunReport, state: DecisionState): Settlement {
+  if (run.result !== undefined) storableJson('result', run.result);
+  return {
+    delivery,
+    outcome: 'completed',
+    run,
+    context: trigger.definition.stateful ? state.fired() : undefined,
+    followUps: state.followUps,
+    work: state.workInOrder(),
+  };
+}
+
+function refusal(
+  trigger: Trigger,
+  delivery: Delivery,
+  run: RunReport,
+  decision: Exclude<Decision, { fire: true }>,
+  state: DecisionState,
+): AttemptOutcome {
+  run.reason = storableText(decision.reason, MAX_REASON);
+  const { outcome } = decision;
+  if (outcome === 'filtered') return { settlement: { delivery, outcome, run }, state: null };
+  if (outcome === 'deferred') {
+    return { settlement: { delivery, outcome, run, retryInMs: decision.retryInMs }, state: null };
+  }
+  const context = state.accumulated(decision.wakeInMs, trigger.condition?.parts.lookbackMs ?? null);
+  return { settlement: { delivery, outcome, run, context }, state };
+}
+
+function stateOf(
+  trigger: Trigger,
+  delivery: Delivery,
+  stored: StoredEvent,
+  memory: ContextMemory,
+  { decode, clock }: AttemptSurroundings,
+  attempt: Attempt,
+): DecisionState {
+  const signal = () => attempt.signal;
+  return new DecisionState({ trigger: trigger.definition.name, delivery, stored, memory, decode, clock, signal });
+}
+
+function lostEvent(): UndecodableEvent {
+  return new UndecodableEvent('The log no longer holds this event in a readable form. Delete the dead letter.');
+}

@@ -1,0 +1,213 @@
+import { EventEmitter } from 'node:events';
+import { backoffMs } from '@reflex/core';
+import type { Claim, Delivery, EventStore, StoredEvent } from '@reflex/event-store';
+import type { EventRegistry } from '@reflex/events';
+import { DatabaseClock } from '../context/database-clock';
+import type { Trigger } from '../trigger';
+import type { TriggerRegistry } from '../trigger-registry';
+import { Attempts } from './attempts';
+import { Bell } from './bell';
+import { FairShares } from './fair-shares';
+import { Run } from './run';
+import { leaseLost, Session, shuttingDown } from './session';
+import { Settling } from './settling';
+import { WORKER_DEFAULTS, type WorkerOptions } from './worker-options';
+import type { WorkerEvents } from './worker-events';
+
+const BACKOFF = { baseMs: 100, maxMs: 2_000 };
+/** Aborted by a shutdown, a handler gets no longer than this to return, in milliseconds. */
+const LAST_GRACE_MS = 500;
+/** For giving back and closing, in milliseconds. */
+const FAREWELL_MS = 1_000;
+/** Outcomes under way to the store, per handler slot; beyond it nothing is claimed. */
+const SETTLING_PER_SLOT = 4;
+
+export interface TriggerWorkerInput {
+  store: EventStore;
+  events: EventRegistry;
+  triggers: TriggerRegistry;
+  options?: Partial<WorkerOptions>;
+}
+
+/**
+ * Works on deliveries: claims what it has free slots for, runs filters, conditions and handlers, and settles the outcomes.
+ * Losing the store or the lease makes it wait and go on, never end. Listeners of its events must not throw.
+ */
+export class TriggerWorker extends EventEmitter<WorkerEvents> {
+  private readonly options: WorkerOptions;
+  private readonly bell = new Bell();
+  private readonly attempts: Attempts;
+  private byId = new Map<number, Trigger>();
+  private shares = new FairShares([], 1);
+  private session: Session | null = null;
+  private handling = 0;
+  private readonly unfinished = new Set<Promise<void>>();
+  private loop: Promise<void> | null = null;
+  private stopping = false;
+  private wasIdle = false;
+  private unsubscribe: (() => void) | null = null;
+
+  constructor(private readonly input: TriggerWorkerInput) {
+    super();
+    this.options = { ...WORKER_DEFAULTS, ...input.options };
+    this.attempts = new Attempts(this.options.graceMs);
+  }
+
+  /** Claim units in work: single deliveries, or runs of one scope. */
+  get inWork(): number {
+    return this.handling;
+  }
+
+  /** Claiming is possible: the loop runs and holds a lease. */
+  get ready(): boolean {
+    return this.session !== null && !this.session.over && !this.stopping;
+  }
+
+  /** Makes the triggers known to the store, so that publishers fan out to them. */
+  async register(): Promise<void> {
+    const triggers = this.input.triggers.all();
+    const registered = await this.input.store.registerTriggers(triggers.map(({ definition }) => definition));
+    const ours = registered.filter(({ name }) => this.input.triggers.get(name));
+    this.byId = new Map(ours.map(({ id, name }) => [id, this.input.triggers.get(name)!]));
+    this.shares = new FairShares(ours, this.options.concurrency);
+  }
+
+  /** Registers the triggers and begins to work. */
+  async start(): Promise<void> {
+    await this.register();
+    this.unsubscribe = this.input.store.onWork(() => this.hint());
+    this.loop = this.work();
+  }
+
+  /** Claims nothing more, lets handlers end for `drainMs`, gives back what is left and closes the lease. */
+  async stop(): Promise<void> {
+    if (!this.loop || this.stopping) return void (await this.loop);
+    this.stopping = true;
+    if (this.session) this.session.closing = true;
+    this.emit('draining', this.attempts.size);
+    this.unsubscribe?.();
+    this.bell.ring();
+    await within(this.options.drainMs, this.loopAndRuns());
+    this.attempts.interruptAll(shuttingDown(), Math.min(this.options.graceMs, LAST_GRACE_MS));
+    await within(FAREWELL_MS + LAST_GRACE_MS, this.loopAndRuns());
+    this.session?.end();
+    await this.loop;
+    await within(FAREWELL_MS, this.session?.lease.close() ?? Promise.resolve());
+    this.emit('drained');
+  }
+
+  private async work(): Promise<void> {
+    for (let failures = 0; !this.stopping;) {
+      try {
+        await this.workUnderOneLease(() => (failures = 0));
+      } catch (error) {
+        failures += 1;
+        this.emit('storeError', error);
+        await this.bell.wait(backoffMs(Math.min(failures, 10), BACKOFF));
+      }
+    }
+  }
+
+  private async workUnderOneLease(worked: () => void): Promise<void> {
+    const session = this.session?.over === false ? this.session : await this.openSession();
+    const settling = new Settling(this.input.store, session, this);
+    while (!this.stopping && !session.lost) {
+      const wanted = this.shares.plan(this.freeSlots());
+      if (wanted.length === 0) {
+        await this.rest();
+        continue;
+      }
+      const claim = await this.input.store.claim(wanted);
+      worked();
+      this.begin(claim, session, settling);
+      const got = new Map<number, number>();
+      for (const [first] of claim.runs) got.set(first!.triggerId, (got.get(first!.triggerId) ?? 0) + 1);
+      this.shares.learn(wanted, got);
+    }
+  }
+
+  private async openSession(): Promise<Session> {
+    const session = new Session(await this.input.store.openLease());
+    session.closing = this.stopping;
+    session.lease.lost.addEventListener('abort', () => {
+      session.end();
+      this.attempts.interruptAll(leaseLost(), this.options.graceMs);
+      this.emit('leaseLost');
+      this.hint();
+    });
+    this.session = session;
+    return session;
+  }
+
+  private begin({ now, runs }: Claim, session: Session, settling: Settling): void {
+    if (runs.length === 0) return;
+    this.wasIdle = false;
+    if (this.listenerCount('claimed') > 0) {
+      this.emit('claimed', { runs: runs.length, deliveries: runs.reduce((sum, run) => sum + run.length, 0) });
+    }
+    const clock = new DatabaseClock(now);
+    const around = { session, settling, attempts: this.attempts, emitter: this, decode: this.decode, clock };
+    for (const deliveries of runs) this.beginRun(new Run(this.triggerOf(deliveries), deliveries, around), deliveries);
+  }
+
+  private beginRun(run: Run, [first]: Delivery[]): void {
+    const ending: Promise<void> = this.workOff(run, first!).finally(() => this.unfinished.delete(ending));
+    this.unfinished.add(ending);
+  }
+
+  private async workOff(run: Run, { triggerId, scope }: Delivery): Promise<void> {
+    this.handling += 1;
+    this.shares.started(triggerId);
+    await run.work(() => {
+      this.handling -= 1;
+      this.shares.ended(triggerId);
+      if (this.shares.hungry) this.bell.ring();
+    });
+    // The next of its scope is claimable now, or there is room below the limits of its trigger.
+    if (scope !== null || this.isLimited(triggerId)) this.hint();
+    else if (this.shares.hungry || this.unfinished.size === 1) this.bell.ring();
+  }
+
+  private readonly decode = (stored: StoredEvent) => this.input.events.decode(stored);
+
+  private triggerOf([first]: Delivery[]): Trigger {
+    return this.byId.get(first!.triggerId)!;
+  }
+
+  private isLimited(triggerId: number): boolean {
+    const { concurrency, throttle } = this.byId.get(triggerId)!.definition;
+    return concurrency !== null || throttle !== null;
+  }
+
+  private freeSlots(): number {
+    if (this.unfinished.size >= this.options.concurrency * SETTLING_PER_SLOT) return 0;
+    return this.options.concurrency - this.handling;
+  }
+
+  private hint(): void {
+    this.shares.hint();
+    this.bell.ring();
+  }
+
+  /** Until something happens, or the next look without a reason; jittered, so that replicas do not look in step. */
+  private async rest(): Promise<void> {
+    if (!this.wasIdle && this.unfinished.size === 0 && !this.shares.hungry) {
+      this.wasIdle = true;
+      this.emit('idle');
+    }
+    const rung = await this.bell.wait(this.options.pollMs * (0.8 + Math.random() * 0.4));
+    if (!rung) this.shares.hint();
+  }
+
+  private async loopAndRuns(): Promise<void> {
+    await this.loop;
+    while (this.unfinished.size > 0) await Promise.all(this.unfinished);
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
