@@ -119,7 +119,10 @@ describe('a request', () => {
 
     await eventually(() => expect(lines).toHaveLength(2));
     const errors = logged().filter((line) => line['level'] === 'error');
-    expect(errors.map((line) => line['msg']).sort()).toEqual(['GET /broken 500', 'the printer is on fire']);
+    expect(errors.map((line) => String(line['msg'])).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'GET /broken 500',
+      'the printer is on fire',
+    ]);
     expect(errors.filter((line) => 'err' in line)).toEqual([
       expect.objectContaining({ err: expect.objectContaining({ message: 'the printer is on fire' }) as unknown }),
     ]);
