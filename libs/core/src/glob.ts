@@ -14,12 +14,13 @@ export function globToLike(glob: string): string {
 function matchPieces(text: string, parts: string[]): boolean {
   const first = parts[0]!;
   const last = parts.at(-1)!;
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
   let position = first.length;
   for (const part of parts.slice(1, -1)) {
     const found = text.indexOf(part, position);
     if (found < 0) return false;
     position = found + part.length;
   }
+  // The last piece must not overlap what was matched before it.
   return position <= text.length - last.length;
 }

@@ -48,6 +48,7 @@ class Everything extends BaseEvent {
   @IsString() @Length(2, 5) text!: string;
   @IsNotEmpty() @IsString() filled!: string;
   @Min(0) @IsInt() count!: number;
+  @IsInt() @Min(0) size!: number;
   @Max(10) @IsPositive() @IsNumber() ratio!: number;
   @IsBoolean() flag!: boolean;
   @IsIn(['a', 'b']) letter!: string;
@@ -73,6 +74,7 @@ const VALID = {
   text: 'abc',
   filled: 'x',
   count: 0,
+  size: 0,
   ratio: 0.5,
   flag: true,
   letter: 'a',
@@ -138,7 +140,6 @@ it('says of each field what its rules say', () => {
       type: { const: 'everything.happened' },
       timestamp: { type: 'string', format: 'date-time' },
       text: { type: 'string', minLength: 2, maxLength: 5 },
-      count: { type: 'integer', minimum: 0 },
       ratio: { type: 'number', exclusiveMinimum: 0, maximum: 10 },
       colour: { enum: [1, 2] },
       due: { type: 'string', format: 'date-time' },
@@ -153,6 +154,11 @@ it('says of each field what its rules say', () => {
       Part: { properties: { inner: { anyOf: [{ $ref: '#/$defs/Part' }, { type: 'null' }] } }, required: ['name'] },
     },
   });
+  const { count, size } = schemas['everything.happened']!['properties'] as Record<string, JsonSchema>;
+  expect([count, size]).toEqual([
+    { type: 'integer', minimum: 0 },
+    { type: 'integer', minimum: 0 },
+  ]);
   const required = schemas['everything.happened']!['required'] as string[];
   expect(['anything', 'maybe', 'fallback', 'source', 'id'].filter((field) => required.includes(field))).toEqual([]);
   expect(required).toEqual(expect.arrayContaining(['type', 'text', 'parts', 'or_null']));
