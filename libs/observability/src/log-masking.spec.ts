@@ -80,6 +80,15 @@ it('takes from an error what helps, not the statement and the values that a driv
   expect((logged as { stack: string }).stack).toContain('log-masking.spec.ts');
 });
 
+it('treats an error in any other field alike', () => {
+  const error = Object.assign(new Error('lost'), { code: 'ECONNRESET', detail: CANARY });
+
+  const logged = maskFields({ reason: error, list: [error] });
+
+  expect(logged).toMatchObject({ reason: { message: 'lost', code: 'ECONNRESET' }, list: [{ message: 'lost' }] });
+  expect(JSON.stringify(logged)).not.toContain(CANARY);
+});
+
 it('keeps the parts of an AggregateError, and ends on a cause that causes itself', () => {
   const error = new AggregateError([new Error('IPv4'), new Error('IPv6')], 'cannot connect');
   error.cause = error;

@@ -21,7 +21,8 @@ const EVERY_ROUTE = { path: '{*path}', method: RequestMethod.ALL };
 @Module({})
 export class ObservabilityModule implements NestModule {
   static forRoot(options: ObservabilityOptions = {}): DynamicModule {
-    return { module: ObservabilityModule, imports: [LoggerModule.forRoot(paramsOf(options))] };
+    const module = options.requests === false ? LogModule : ObservabilityModule;
+    return { module, imports: [LoggerModule.forRoot(paramsOf(options))] };
   }
 
   static forRootAsync({ imports, inject, useFactory }: AsyncOptions): DynamicModule {
@@ -38,6 +39,10 @@ export class ObservabilityModule implements NestModule {
   }
 }
 
+/** The log without the middleware. */
+@Module({})
+class LogModule {}
+
 /** So that a person who complains can name the request, and we can find it in the log. */
 function answerWithRequestId(
   request: IncomingMessage & { id?: unknown },
@@ -49,5 +54,5 @@ function answerWithRequestId(
 }
 
 function paramsOf(options: ObservabilityOptions): Params {
-  return { pinoHttp: logTo(options), forRoutes: [EVERY_ROUTE] };
+  return { pinoHttp: logTo(options), forRoutes: options.requests === false ? [] : [EVERY_ROUTE] };
 }
