@@ -49,7 +49,11 @@ export class AppModule {
 }
 
 function logOf({ logLevel, environment }: Settings): Parameters<typeof ObservabilityModule.forRoot>[0] {
-  return { level: logLevel === 'warning' ? 'warn' : logLevel, pretty: environment === 'development' };
+  return {
+    level: logLevel === 'warning' ? 'warn' : logLevel,
+    pretty: environment === 'development',
+    requests: logLevel === 'debug' || logLevel === 'trace',
+  };
 }
 
 function storeOf(settings: ServiceSettings): Parameters<typeof EventStoreModule.forRoot>[0] {

@@ -1,4 +1,4 @@
-import helmet from '@fastify/helmet';
+import { requestId } from '@reflex/observability';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
@@ -10,25 +10,18 @@ import { answerBrokenRequest } from './http/broken-request';
 import { ErrorResponses } from './http/error-responses';
 import { acceptJsonOnly } from './http/json-body';
 import { KnownRoutes } from './http/known-routes';
+import { sendSecurityHeaders } from './http/security-headers';
 import { ValidRequest } from './http/valid';
+import { quiet } from './quiet-logger';
 
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_PARAM_LENGTH = 512;
-// Own files only; the API explorer has its styles in its page.
-const CONTENT_SECURITY_POLICY = {
-  'default-src': ["'self'"],
-  'style-src': ["'self'", "'unsafe-inline'"],
-  'img-src': ["'self'", 'data:'],
-  'object-src': ["'none'"],
-  'base-uri': ["'none'"],
-  'form-action': ["'self'"],
-  'frame-ancestors': ["'none'"],
-};
 
 /** The service as a Nest application that does not listen yet. */
 export async function createApp(settings: ServiceSettings): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
+    genReqId: requestId,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -37,6 +30,7 @@ export async function createApp(settings: ServiceSettings): Promise<NestFastifyA
     clientErrorHandler: answerBrokenRequest,
   });
   const fastify = adapter.getInstance();
+  await sendSecurityHeaders(fastify);
   const routes = new KnownRoutes(fastify);
   const admission = new Admission({
     allowedOrigins: settings.allowedOrigins,
@@ -46,16 +40,13 @@ export async function createApp(settings: ServiceSettings): Promise<NestFastifyA
   });
   admission.guard(fastify);
   acceptJsonOnly(fastify);
-  await fastify.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
-  });
 
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(settings), adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: false,
   });
-  app.useLogger(app.get(Logger));
+  app.useLogger(quiet(app.get(Logger)));
   app.useGlobalFilters(new ErrorResponses(routes));
   app.useGlobalPipes(new ValidRequest());
   if (settings.allowedOrigins.length > 0) app.enableCors({ origin: settings.allowedOrigins, maxAge: 600 });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import {
   Catch,
@@ -90,12 +89,11 @@ export class ErrorResponses implements ExceptionFilter {
   }
 
   private unexpected(thrown: unknown, request: FastifyRequest): ErrorResponse {
-    const requestId = randomUUID();
     const route = `${request.method} ${request.routeOptions?.url ?? request.url.split('?', 1)[0]}`;
     const stack = thrown instanceof Error ? thrown.stack : String(thrown);
-    this.logger.error(`${route} failed (request ${requestId}): ${stack}`);
-    const message = `Something went wrong on our side. Report it with the request id ${requestId}.`;
-    return { status: 500, error: { code: 'internal_error', message, details: { request_id: requestId } } };
+    this.logger.error(`${route} failed (request ${request.id}): ${stack}`);
+    const message = `Something went wrong on our side. Report it with the request id ${request.id}.`;
+    return { status: 500, error: { code: 'internal_error', message, details: { request_id: request.id } } };
   }
 }
 
