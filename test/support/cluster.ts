@@ -1,10 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type EmbeddedPostgres,
-  startEmbeddedPostgres,
-} from '../../libs/event-store/src/postgres/embedded/embedded-postgres';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@reflex/event-store';
 import { cloneDatabase, type TestDatabase } from './databases';
 import { createTemplate } from './template';
 

@@ -13,7 +13,7 @@ describe('freshDatabase', () => {
 
     expect(new Set(databases.map(({ url }) => url)).size).toBe(2);
     await Promise.all(databases.map((database) => database.drop()));
-    await expect(query(databases[0]!.url, 'select 1')).rejects.toThrow(/does not exist/);
+    await expect(query(databases[0].url, 'select 1')).rejects.toThrow(/does not exist/);
   });
 
   it('drops a database also while somebody is connected', async () => {
