@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Logger as NestLogger, Module, Post, ServiceUnavailableException } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Logger } from 'nestjs-pino';
@@ -79,8 +80,9 @@ describe('a request', () => {
         level: 'info',
         time: expect.stringMatching(/^\d{4}-.*Z$/) as unknown,
         request_id: 'call-7',
-        req: { method: 'GET', url: '/nowhere?type=a&token=[redacted]' },
-        res: { status: 404 },
+        method: 'GET',
+        url: '/nowhere?type=a&token=[redacted]',
+        status: 404,
         duration_ms: expect.any(Number) as unknown,
         msg: expect.stringMatching(/^GET \/nowhere\?type=a&token=\[redacted\] 404 in \d+ ms$/) as unknown,
       }),
@@ -120,11 +122,14 @@ describe('a request', () => {
     await eventually(() => expect(lines).toHaveLength(2));
     const errors = logged().filter((line) => line['level'] === 'error');
     expect(errors.map((line) => String(line['msg'])).toSorted((a, b) => a.localeCompare(b))).toEqual([
-      'GET /broken 500',
+      expect.stringMatching(/^GET \/broken 500 in \d+ ms$/),
       'the printer is on fire',
     ]);
     expect(errors.filter((line) => 'err' in line)).toEqual([
-      expect.objectContaining({ err: expect.objectContaining({ message: 'the printer is on fire' }) as unknown }),
+      expect.objectContaining({
+        request_id: errors[0]!['request_id'],
+        err: expect.objectContaining({ message: 'the printer is on fire' }) as unknown,
+      }),
     ]);
     expect(lines.join()).not.toContain(CANARY);
   });
@@ -143,9 +148,25 @@ describe('a probe', () => {
 
     expect(answers.map((answer) => answer.statusCode)).toContain(503);
     await eventually(() =>
-      expect(logged()).toEqual([expect.objectContaining({ level: 'warn', msg: 'GET /ready 503' })]),
+      expect(logged()).toEqual([expect.objectContaining({ level: 'warn', url: '/ready', status: 503 })]),
     );
   });
+});
+
+it('names nothing outside of requests and runs', () => {
+  new NestLogger('Clock').log('tick');
+
+  expect(logged()[0]).not.toHaveProperty('request_id');
+  expect(logged()[0]).not.toHaveProperty('trigger');
+});
+
+it('also logs where no HTTP is served', async () => {
+  const context = await NestFactory.createApplicationContext(DeskModule, { logger: false });
+
+  context.get(Logger).log('no door', 'Desk');
+  await context.close();
+
+  expect(logged()).toEqual([expect.objectContaining({ context: 'Desk', msg: 'no door' })]);
 });
 
 it('names the run that a line belongs to', () => {

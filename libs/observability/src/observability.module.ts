@@ -1,28 +1,29 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type DynamicModule,
   type FactoryProvider,
-  type MiddlewareConsumer,
   Module,
   type ModuleMetadata,
-  type NestModule,
-  RequestMethod,
+  type OnModuleInit,
 } from '@nestjs/common';
-import { LoggerModule, type Params } from 'nestjs-pino';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { LoggerModule, type Params, PinoLogger } from 'nestjs-pino';
 import { logTo, type ObservabilityOptions } from './log-options';
+import { logRequests } from './request-log';
 
 type AsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<ObservabilityOptions | Promise<ObservabilityOptions>>, 'inject' | 'useFactory'>;
 
-// nestjs-pino's own default, `{/*splat}`, matches no route under @fastify/middie 9.3: requests would go unlogged.
-const EVERY_ROUTE = { path: '{*path}', method: RequestMethod.ALL };
-
 /** Logs through pino; the app still has to say `app.useLogger(app.get(Logger))` with the `Logger` of nestjs-pino. */
 @Module({})
-export class ObservabilityModule implements NestModule {
+export class ObservabilityModule implements OnModuleInit {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly log: PinoLogger,
+  ) {}
+
   static forRoot(options: ObservabilityOptions = {}): DynamicModule {
-    const module = options.requests === false ? LogModule : ObservabilityModule;
-    return { module, imports: [LoggerModule.forRoot(paramsOf(options))] };
+    return { module: ObservabilityModule, imports: [LoggerModule.forRoot(paramsOf(options))] };
   }
 
   static forRootAsync({ imports, inject, useFactory }: AsyncOptions): DynamicModule {
@@ -34,25 +35,14 @@ export class ObservabilityModule implements NestModule {
     return { module: ObservabilityModule, imports: [logger] };
   }
 
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(answerWithRequestId).forRoutes(EVERY_ROUTE);
+  onModuleInit(): void {
+    // None in a process that serves no HTTP, such as the command line.
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (adapter?.getType() === 'fastify') logRequests(adapter.getInstance<FastifyInstance>(), this.log.logger);
   }
 }
 
-/** The log without the middleware. */
-@Module({})
-class LogModule {}
-
-/** So that a person who complains can name the request, and we can find it in the log. */
-function answerWithRequestId(
-  request: IncomingMessage & { id?: unknown },
-  response: ServerResponse,
-  next: () => void,
-): void {
-  if (typeof request.id === 'string') response.setHeader('x-request-id', request.id);
-  next();
-}
-
 function paramsOf(options: ObservabilityOptions): Params {
-  return { pinoHttp: logTo(options), forRoutes: options.requests === false ? [] : [EVERY_ROUTE] };
+  // No routes, hence no middleware: requests are logged by hooks of ours.
+  return { pinoHttp: logTo(options), forRoutes: [] };
 }
