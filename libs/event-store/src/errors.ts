@@ -59,7 +59,8 @@ export class DatabaseUnreachable extends ReflexError {
   readonly code = 'database_unreachable';
 
   constructor(where: string, cause: unknown) {
-    const reason = cause instanceof Error ? ((cause as { code?: string }).code ?? cause.message) : 'no answer';
+    const { code, message } = cause as { code?: string; message?: string };
+    const reason = code ?? message ?? 'no answer';
     super(`The database at ${where} cannot be reached (${reason}). Check DATABASE_URL and that PostgreSQL runs.`, {
       cause,
     });

@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { DataSource, MigrationExecutor, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import type { Pool } from 'pg';
 import { DatabaseUnreachable, SchemaTooNew } from '../errors';
@@ -8,6 +8,7 @@ import { isOutage } from './outage';
 import type { PostgresStoreOptions } from './store-options';
 
 const MIGRATIONS_TABLE = 'reflex_migrations';
+const MIGRATIONS_PATH = `public.${MIGRATIONS_TABLE}`;
 
 export function dataSourceOptions(options: PostgresStoreOptions): DataSourceOptions {
   return {
@@ -16,6 +17,8 @@ export function dataSourceOptions(options: PostgresStoreOptions): DataSourceOpti
     entities: [...ENTITIES, ...Object.values(options.entities ?? {})],
     migrations: [...MIGRATIONS, ...Object.values(options.migrations ?? {})],
     migrationsTableName: MIGRATIONS_TABLE,
+    // Said out loud, because a role named "reflex" has our schema as its default one.
+    schema: 'public',
     // Statements hold payloads: they are never logged.
     logging: false,
     extra: {
@@ -64,8 +67,10 @@ async function migrate(dataSource: DataSource): Promise<void> {
   try {
     await runner.query(`select pg_advisory_lock(hashtext('reflex.migrate'))`);
     try {
-      await refuseNewerSchema(dataSource);
-      await dataSource.runMigrations({ transaction: 'each' });
+      await refuseNewerSchema(dataSource, runner);
+      const migrations = new MigrationExecutor(dataSource, runner);
+      migrations.transaction = 'each';
+      await migrations.executePendingMigrations();
       await runner.query('select reflex.make_partitions(7)');
     } finally {
       await runner.query(`select pg_advisory_unlock(hashtext('reflex.migrate'))`);
@@ -75,13 +80,13 @@ async function migrate(dataSource: DataSource): Promise<void> {
   }
 }
 
-async function refuseNewerSchema(dataSource: DataSource): Promise<void> {
-  const [present] = (await dataSource.query(`select to_regclass($1) is not null as there`, [MIGRATIONS_TABLE])) as {
+async function refuseNewerSchema(dataSource: DataSource, runner: QueryRunner): Promise<void> {
+  const [present] = (await runner.query(`select to_regclass($1) is not null as there`, [MIGRATIONS_PATH])) as {
     there: boolean;
   }[];
   if (!present?.there) return;
   const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
-  const applied = (await dataSource.query(`select name from ${MIGRATIONS_TABLE} order by id`)) as { name: string }[];
+  const applied = (await runner.query(`select name from ${MIGRATIONS_PATH} order by id`)) as { name: string }[];
   const unknown = applied.map((row) => row.name).filter((name) => !known.has(name));
   if (unknown.length > 0) throw new SchemaTooNew(unknown);
 }

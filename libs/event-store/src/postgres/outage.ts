@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { StoreUnavailable } from '../errors';
 
 /** SQLSTATE classes after which the same statement may succeed later: connection, resources, shutdown, lock, timeout. */
@@ -8,10 +9,10 @@ const NETWORK =
 /** True when the database is at fault, not the statement. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof StoreUnavailable) return true;
-  if (!(error instanceof Error)) return false;
+  if (!types.isNativeError(error)) return false;
   // TypeORM wraps errors of the driver.
   const cause = (error as { driverError?: unknown }).driverError;
-  if (cause instanceof Error && cause !== error) return isOutage(cause);
+  if (types.isNativeError(cause) && cause !== error) return isOutage(cause);
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return PASSING.test(code);
   return NETWORK.test(`${typeof code === 'string' ? code : ''} ${error.message}`);

@@ -183,7 +183,9 @@ export class Settle1763600000004 implements MigrationInterface {
                  r.item -> 'x' as x
             from jsonb_array_elements(batch) with ordinality as r(item, place)
            where r.item -> 'x' is not null
-             and not stale @> jsonb_build_array(jsonb_build_object('s', r.item -> 's', 't', r.item -> 't'))
+             and not exists (
+               select from jsonb_to_recordset(stale) as x(s bigint, t integer)
+                where x.s = (r.item ->> 's')::bigint and x.t = (r.item ->> 't')::integer)
            order by r.place
         loop
           if (change.x ->> 'clear')::boolean then

@@ -191,7 +191,10 @@ export class Sweeps1763600000005 implements MigrationInterface {
         buried jsonb;
       begin
         -- Only a worker that is itself alive may judge.
-        if not exists (select from reflex.workers w where w.id = worker) then return 0; end if;
+        if not exists (select from reflex.workers w where w.id = worker and w.app = this_app
+                          and w.beat_at >= now() - make_interval(secs => lease_ms / 1000.0)) then
+          return 0;
+        end if;
         select array_agg(t.id) into gone from reflex.triggers t
          where t.app = this_app
            and not exists (select from reflex.workers w
