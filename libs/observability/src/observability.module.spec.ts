@@ -161,12 +161,12 @@ it('names nothing outside of requests and runs', () => {
 });
 
 it('also logs where no HTTP is served', async () => {
-  const context = await NestFactory.createApplicationContext(DeskModule, { logger: false });
+  const context = await NestFactory.createApplicationContext(DeskModule);
 
   context.get(Logger).log('no door', 'Desk');
   await context.close();
 
-  expect(logged()).toEqual([expect.objectContaining({ context: 'Desk', msg: 'no door' })]);
+  expect(logged()).toContainEqual(expect.objectContaining({ context: 'Desk', msg: 'no door' }));
 });
 
 it('names the run that a line belongs to', () => {
