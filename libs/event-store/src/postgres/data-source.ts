@@ -59,7 +59,7 @@ export function poolOf(dataSource: DataSource): Pool {
 
 /** Rows of a statement run inside the caller's transaction. */
 export async function queryIn<Row>(manager: EntityManager, text: string, values: unknown[]): Promise<Row[]> {
-  return (await manager.query(text, values)) as Row[];
+  return manager.query<Row[]>(text, values);
 }
 
 async function migrate(dataSource: DataSource): Promise<void> {
@@ -81,12 +81,12 @@ async function migrate(dataSource: DataSource): Promise<void> {
 }
 
 async function refuseNewerSchema(dataSource: DataSource, runner: QueryRunner): Promise<void> {
-  const [present] = (await runner.query(`select to_regclass($1) is not null as there`, [MIGRATIONS_PATH])) as {
-    there: boolean;
-  }[];
+  const [present] = await runner.query<{ there: boolean }[]>('select to_regclass($1) is not null as there', [
+    MIGRATIONS_PATH,
+  ]);
   if (!present?.there) return;
   const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
-  const applied = (await runner.query(`select name from ${MIGRATIONS_PATH} order by id`)) as { name: string }[];
+  const applied = await runner.query<{ name: string }[]>(`select name from ${MIGRATIONS_PATH} order by id`);
   const unknown = applied.map((row) => row.name).filter((name) => !known.has(name));
   if (unknown.length > 0) throw new SchemaTooNew(unknown);
 }

@@ -160,13 +160,13 @@ describe('claiming and settling', () => {
   it('holds a trigger to its concurrency over all processes', async () => {
     const limited = trigger('t', { concurrency: 3 });
     const workers = await Promise.all([worker(stores, [limited]), worker(stores, [limited])]);
-    await workers[0]!.store.publish(Array.from({ length: 10 }, (_, index) => ticket(index)));
+    await workers[0].store.publish(Array.from({ length: 10 }, (_, index) => ticket(index)));
 
     const claims = await Promise.all(workers.map(({ claim }) => claim(10)));
 
     expect(claims.flat(2)).toHaveLength(3);
-    await workers[0]!.store.settle(settlement(claims.flat(2)[0]!)).catch(() => undefined);
-    await workers[1]!.store.settle(settlement(claims.flat(2)[0]!)).catch(() => undefined);
+    await workers[0].store.settle(settlement(claims.flat(2)[0]!)).catch(() => undefined);
+    await workers[1].store.settle(settlement(claims.flat(2)[0]!)).catch(() => undefined);
     expect((await Promise.all(workers.map(({ claim }) => claim(10)))).flat(2)).toHaveLength(1);
   });
 

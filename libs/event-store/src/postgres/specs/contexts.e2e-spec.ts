@@ -95,7 +95,7 @@ describe('decision contexts', () => {
 
     const [[next]] = (await claim(1)) as [[Awaited<ReturnType<typeof claim>>[0][0]]];
 
-    const held = next!.context!.events.map(({ payload }) => payload['number']);
+    const held = next.context!.events.map(({ payload }) => payload['number']);
     expect(held).toEqual(Array.from({ length: 50 }, (_, index) => 80 + index));
     expect(await count(store, 'reflex.context_events')).toBeLessThan(130);
   });

@@ -91,7 +91,7 @@ describe('scopes', () => {
     const scopes = new Map(
       (await claim())
         .flat()
-        .map((delivery) => [`${delivery.trigger} ${delivery.event!.payload['number']}`, delivery.scope]),
+        .map((delivery) => [`${delivery.trigger} ${String(delivery.event!.payload['number'])}`, delivery.scope]),
     );
 
     expect(scopes.get('pair 2')).toBe('a\\:b:test');

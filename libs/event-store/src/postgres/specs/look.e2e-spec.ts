@@ -110,7 +110,7 @@ describe('looking at the store', () => {
 
     const answers = await Promise.all([store.deadLetters.retry(letter!.id), store.deadLetters.retry(letter!.id)]);
 
-    expect(answers.toSorted()).toEqual([0, 1]);
+    expect(answers.toSorted((a, b) => a - b)).toEqual([0, 1]);
     expect(await claimOne()).toMatchObject({ attempt: 1, scope: 'ann', event: { payload: { number: 1 } } });
   });
 

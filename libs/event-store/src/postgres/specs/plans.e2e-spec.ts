@@ -6,11 +6,11 @@ const GROWING = ['deliveries', 'lanes', 'context_events', 'contexts', 'event_key
 async function sequentialScans(store: OpenStore): Promise<Record<string, number>> {
   // Counters of this session reach the statistics when it is idle; asked for, at once.
   await store.dataSource.query('select pg_stat_force_next_flush()');
-  const rows = (await store.dataSource.query(
+  const rows = await store.dataSource.query<{ relname: string; scans: number }[]>(
     `select relname, seq_scan::int as scans from pg_stat_user_tables
       where schemaname = 'reflex' and (relname = any ($1) or relname ~ ('^(events|runs)_' || to_char(now() at time zone 'utc', 'YYYYMMDD')))`,
     [GROWING],
-  )) as { relname: string; scans: number }[];
+  );
   return Object.fromEntries(rows.map(({ relname, scans }) => [relname, scans]));
 }
 

@@ -107,6 +107,6 @@ export async function worker(
 }
 
 export async function count(store: OpenStore, from: string): Promise<number> {
-  const rows = (await store.dataSource.query(`select count(*)::int as count from ${from}`)) as { count: number }[];
+  const rows = await store.dataSource.query<{ count: number }[]>(`select count(*)::int as count from ${from}`);
   return rows[0]!.count;
 }
