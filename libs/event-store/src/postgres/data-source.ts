@@ -1,4 +1,4 @@
-import { DataSource, MigrationExecutor, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import { DataSource, MigrationExecutor, type DataSourceOptions, type EntityManager } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import type { Pool } from 'pg';
 import { DatabaseUnreachable, SchemaTooNew } from '../errors';
@@ -67,7 +67,7 @@ async function migrate(dataSource: DataSource): Promise<void> {
   try {
     await runner.query(`select pg_advisory_lock(hashtext('reflex.migrate'))`);
     try {
-      await refuseNewerSchema(dataSource, runner);
+      await refuseNewerSchema(dataSource, runner.manager);
       const migrations = new MigrationExecutor(dataSource, runner);
       migrations.transaction = 'each';
       await migrations.executePendingMigrations();
@@ -80,13 +80,13 @@ async function migrate(dataSource: DataSource): Promise<void> {
   }
 }
 
-async function refuseNewerSchema(dataSource: DataSource, runner: QueryRunner): Promise<void> {
-  const [present] = await runner.query<{ there: boolean }[]>('select to_regclass($1) is not null as there', [
+async function refuseNewerSchema(dataSource: DataSource, manager: EntityManager): Promise<void> {
+  const [present] = await queryIn<{ there: boolean }>(manager, 'select to_regclass($1) is not null as there', [
     MIGRATIONS_PATH,
   ]);
   if (!present?.there) return;
   const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
-  const applied = await runner.query<{ name: string }[]>(`select name from ${MIGRATIONS_PATH} order by id`);
+  const applied = await queryIn<{ name: string }>(manager, `select name from ${MIGRATIONS_PATH} order by id`, []);
   const unknown = applied.map((row) => row.name).filter((name) => !known.has(name));
   if (unknown.length > 0) throw new SchemaTooNew(unknown);
 }
