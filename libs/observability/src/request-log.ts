@@ -22,10 +22,11 @@ export function currentRequestId(): string | undefined {
 }
 
 /**
- * Logs one line when a request is over: never headers or body, and at debug level only for a probe that is well.
+ * Logs one line when a request is over: never headers or body. Requests that went well are logged at debug level only
+ * unless `everyRequest` is set, probes always.
  * Hooks instead of pino-http's middleware, which costs 20 µs a request: two child loggers, and all of middie.
  */
-export function logRequests(fastify: FastifyInstance, logger: Logger): void {
+export function logRequests(fastify: FastifyInstance, logger: Logger, everyRequest: boolean): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     // So that a person who complains can name the request, and we can find it in the log.
     reply.header('x-request-id', request.id);
@@ -34,17 +35,19 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   // Not earlier: reading the body leaves the asynchronous context.
   fastify.addHook('preValidation', (request, _reply, done) => requestIds.run(request.id, done));
   fastify.addHook('onResponse', (request, reply, done) => {
-    const level = levelOf(request, reply);
+    const level = levelOf(request, reply, everyRequest);
     if (logger.isLevelEnabled(level)) logger[level](fieldsOf(request, reply), lineOf(request, reply));
     done();
   });
 }
 
-function levelOf(request: FastifyRequest, reply: FastifyReply): 'error' | 'warn' | 'info' | 'debug' {
+type Level = 'error' | 'warn' | 'info' | 'debug';
+
+function levelOf(request: FastifyRequest, reply: FastifyReply, everyRequest: boolean): Level {
   // The error itself was logged where it was caught.
   if (reply.statusCode === 503) return 'warn';
   if (reply.statusCode >= 500) return 'error';
-  return PROBES.test(request.originalUrl) ? 'debug' : 'info';
+  return everyRequest && !PROBES.test(request.originalUrl) ? 'info' : 'debug';
 }
 
 function fieldsOf(request: FastifyRequest, reply: FastifyReply): object {
