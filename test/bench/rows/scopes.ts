@@ -1,0 +1,24 @@
+import { compared, type RowResult } from '../row-results';
+import { pairedRounds } from '../rounds';
+import type { Row } from './row';
+
+/** The same with the order of each scope kept, against ours without scopes. */
+export const scopes: Row = {
+  name: 'scopes',
+  async run(context): Promise<RowResult[]> {
+    const options = { publishers: 64, seconds: context.scaled(5) };
+    const unscoped = await context.side('reflex', { work: 'live' });
+    const scoped = await context.side('reflex', { work: 'live', scoped: true });
+
+    const rates = await pairedRounds(context, {
+      unscoped: () => unscoped.live({ ...options, accounts: 1_000 }),
+      thousand: () => scoped.live({ ...options, accounts: 1_000 }),
+      twenty: () => scoped.live({ ...options, accounts: 20 }),
+    });
+
+    return [
+      compared('live, 1,000 scopes / our unscoped', rates.thousand, rates.unscoped, { target: { atLeast: 0.7 } }),
+      compared('live, 20 scopes / our unscoped', rates.twenty, rates.unscoped, { target: { atLeast: 0.5 } }),
+    ];
+  },
+};

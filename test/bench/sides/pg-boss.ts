@@ -1,0 +1,43 @@
+import { Pool } from 'pg';
+import { PgBoss } from 'pg-boss';
+import type { Payload } from './payload';
+import type { Side, SideSetup } from './side';
+
+const QUEUE = 'bench';
+
+/** Large batches, and on to the next at once while a batch was full. */
+export async function openPgBoss({ databaseUrl }: SideSetup): Promise<Side> {
+  const boss = new PgBoss({ connectionString: databaseUrl, max: 16, schedule: false });
+  boss.on('error', (error) => console.error(`pg-boss: ${error.message}`));
+  await boss.start();
+  await boss.createQueue(QUEUE, { partition: true });
+  const sql = new Pool({ connectionString: databaseUrl, max: 1 });
+
+  return {
+    publish: async (payload) => void (await boss.send(QUEUE, payload)),
+    publishMany: async (payloads) =>
+      void (await boss.insert(
+        QUEUE,
+        payloads.map((data) => ({ data })),
+      )),
+    start: async (onHandled) => {
+      const options = { batchSize: 500, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true, localConcurrency: 2 };
+      await boss.work<Payload>(QUEUE, options, async (jobs) => {
+        for (const { data } of jobs) onHandled(data);
+      });
+    },
+    stop: () => boss.offWork(QUEUE, { wait: true }),
+    left: async () => {
+      const { rows } = await sql.query<{ count: number }>(
+        `select count(*)::int from pgboss.job where name = $1 and state < 'completed'`,
+        [QUEUE],
+      );
+      return rows[0]!.count;
+    },
+    empty: () => boss.deleteAllJobs(QUEUE),
+    close: async () => {
+      await boss.stop({ graceful: false });
+      await sql.end();
+    },
+  };
+}
