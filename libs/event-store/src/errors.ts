@@ -10,6 +10,15 @@ export class StaleLease extends ReflexError {
   }
 }
 
+/** This process may not claim: it has no lease, or the others think it is dead. */
+export class LeaseLost extends ReflexError {
+  readonly code = 'lease_lost';
+
+  constructor() {
+    super('This process holds no lease. Call openLease() and claim again.');
+  }
+}
+
 export class IdempotencyConflict extends ReflexError {
   readonly code = 'idempotency_conflict';
   override readonly status = 409;

@@ -5,6 +5,7 @@ export {
   EventLoop,
   IdempotencyConflict,
   InvalidCursor,
+  LeaseLost,
   SchemaTooNew,
   StaleLease,
   StoreOverloaded,

@@ -77,7 +77,8 @@ export class Heartbeat {
     }
   }
 
-  private lose(): void {
+  /** Stops beating and aborts `lost`. */
+  lose(): void {
     clearInterval(this.timer ?? undefined);
     this.timer = null;
     this.drop();

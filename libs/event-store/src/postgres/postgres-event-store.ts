@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { BaseEvent } from '@reflex/events';
 import type { DataSource } from 'typeorm';
 import type { Delivery, StoredEvent } from '../delivery';
+import { LeaseLost } from '../errors';
 import type { EventPage, EventSearch, EventWithDeliveries } from '../event-search';
 import {
   EventStore,
@@ -30,6 +31,9 @@ import { STATS } from './queries';
 import { Settler } from './settler';
 import { resolveStoreOptions, type PostgresStoreOptions, type ResolvedStoreOptions } from './store-options';
 import { TriggerTable } from './trigger-table';
+
+/** SQLSTATE of `reflex.claim` for a process whose lease was taken away. */
+const NO_LEASE = 'RX001';
 
 /** The event store on PostgreSQL: one pool, one connection that listens, and one that beats while a lease is open. */
 export class PostgresEventStore extends EventStore {
@@ -114,9 +118,16 @@ export class PostgresEventStore extends EventStore {
     return { workerId: heartbeat.workerId, lost: heartbeat.lost, close: () => this.closeLease(heartbeat) };
   }
 
-  claim(wanted: SlotRequest[]): Promise<Claim> {
-    if (!this.heartbeat) throw new Error('Open a lease before claiming.');
-    return this.claimer.claim(this.heartbeat.workerId, wanted);
+  async claim(wanted: SlotRequest[]): Promise<Claim> {
+    const { heartbeat } = this;
+    if (!heartbeat) throw new LeaseLost();
+    try {
+      return await this.claimer.claim(heartbeat.workerId, wanted);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NO_LEASE) throw error;
+      heartbeat.lose();
+      throw new LeaseLost();
+    }
   }
 
   async settle(settlement: Settlement): Promise<void> {

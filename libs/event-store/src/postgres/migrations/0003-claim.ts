@@ -57,6 +57,10 @@ export class Claim1763600000003 implements MigrationInterface {
           select from reflex.triggers t
            where t.id = any (triggers) and (t.concurrency is not null or t.throttle_limit is not null));
       begin
+        -- Without a lease, what we took would be rescued at once and count as a death of its process.
+        if not exists (select from reflex.workers w where w.id = worker) then
+          raise exception 'worker % has no lease', worker using errcode = 'RX001';
+        end if;
         if has_limits then slots := reflex.allowed_slots(triggers, slots); end if;
 
         return query

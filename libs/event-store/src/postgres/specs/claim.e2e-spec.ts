@@ -1,5 +1,5 @@
 import { eventually } from '@reflex/test';
-import { StaleLease } from '../../errors';
+import { LeaseLost, StaleLease } from '../../errors';
 import { count, numbers, settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
 
 describe('claiming and settling', () => {
@@ -25,10 +25,10 @@ describe('claiming and settling', () => {
 
     for (const method of ['nestloop', 'indexscan', 'bitmapscan', 'sort', 'material']) {
       await runner.query(`set enable_${method} = off`);
-      const rows = (await runner.query('select * from reflex.claim(1, $1, $2, 1, 1)', [
-        triggers.map(({ id }) => id),
-        [3, 2],
-      ])) as unknown[];
+      const rows = (await runner.query(
+        'select * from reflex.claim((select max(id) from reflex.workers), $1, $2, 1, 1)',
+        [triggers.map(({ id }) => id), [3, 2]],
+      )) as unknown[];
       expect(rows).toHaveLength(5);
       await runner.query(`set enable_${method} = on`);
     }
@@ -72,6 +72,20 @@ describe('claiming and settling', () => {
     await expect(late).rejects.toThrow(StaleLease);
     await other.store.settle(settlement(taken));
     expect((await other.store.searchRuns({})).items.map(({ outcome }) => outcome)).toEqual(['completed', 'failed']);
+  });
+
+  it('gives nothing to a process whose lease was taken away, and tells it', async () => {
+    const { store, claim } = await worker(stores, [trigger('t')]);
+    const lease = await store.openLease();
+    await store.publish(ticket());
+    await store.dataSource.query('delete from reflex.workers');
+
+    await expect(claim()).rejects.toThrow(LeaseLost);
+
+    expect(lease.lost.aborted).toBe(true);
+    expect((await store.stats()).processing).toBe(0);
+    await store.openLease();
+    expect(await claim()).toHaveLength(1);
   });
 
   it('retries after the delay, with the error kept and the attempt counted', async () => {

@@ -43,6 +43,7 @@ describe('sweeps', () => {
       'worker_died',
       'worker_died',
     ]);
+    await store.dataSource.query('select reflex.forget_workers(20000)');
     expect(await count(store, `reflex.workers where app = 'killed'`)).toBe(0);
   });
 
