@@ -9,6 +9,9 @@ export interface EnvelopeInput {
   meta: Partial<EventMeta>;
 }
 
+/** Sources that stand for a way in which only the server can vouch: a signed webhook, a connection, its own clock. */
+const RESERVED_SOURCES = /^(ws|webhook|timer|lifecycle|internal)(:|$)/;
+
 const MAX_LENGTH = { id: 128, source: 256, trace_id: 128, correlation_id: 128 } as const;
 
 // Letters, digits, punctuation and inner spaces of any script: no control or invisible characters, so that it can be
@@ -24,10 +27,16 @@ export function readEnvelope(raw: Record<string, unknown>, problems: FieldProble
   if (Object.hasOwn(raw, 'tenant')) throw new ReservedField('tenant');
   return {
     id: readText(raw['id'], 'id', MAX_LENGTH.id, problems),
-    source: readText(raw['source'], 'source', MAX_LENGTH.source, problems),
+    source: readSource(raw['source'], problems),
     timestamp: readTimestamp(raw['timestamp'], problems),
     meta: readMeta(raw['meta'], problems),
   };
+}
+
+function readSource(value: unknown, problems: FieldProblem[]): string | undefined {
+  const source = readText(value, 'source', MAX_LENGTH.source, problems);
+  if (source !== undefined && RESERVED_SOURCES.test(source)) throw new ReservedField(`source: ${source}`);
+  return source;
 }
 
 function readMeta(meta: unknown, problems: FieldProblem[]): Partial<EventMeta> {

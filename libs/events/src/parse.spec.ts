@@ -223,6 +223,17 @@ describe('the envelope', () => {
     },
   );
 
+  it.each(['ws:ann', 'webhook:github', 'timer:daily', 'lifecycle:api', 'internal', 'internal:alert'])(
+    'the source %s cannot be claimed from outside',
+    (source) => {
+      expect(refusal({ ...ORDER, source })).toMatchObject({ code: 'reserved_field', status: 422 });
+    },
+  );
+
+  it.each(['wss-proxy', 'internals', 'webhooks:mine'])('the source %s is free', (source) => {
+    expect(registry.parse({ ...ORDER, source }).source).toBe(source);
+  });
+
   it.each([
     ['D37: meta.causation_id', { meta: { causation_id: 'x' } }],
     ['D37: meta.depth', { meta: { depth: 0 } }],
