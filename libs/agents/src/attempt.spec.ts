@@ -52,9 +52,24 @@ describe('what an attempt keeps', () => {
     expect(retry).toEqual(first);
     expect(new Set([...first, ...other]).size).toBe(6);
   });
+
+  it('counts equal calls of one attempt together, also over several runs of agents', async () => {
+    const send = calling(['send', { text: 'a' }]);
+    court = await openCourt(send, respond, send, respond);
+
+    await runWith(runOf('event-1'), async () => {
+      await court.judge.run('x');
+      await court.judge.run('x');
+    });
+
+    const [first, second] = court.desk.calls;
+    expect(second!.key).not.toBe(first!.key);
+  });
 });
 
 describe('aborting', () => {
+  const reason = new Error('Shutting down');
+
   it('ends a call of the model when the attempt is aborted', async () => {
     let asked = 0;
     court = await openCourt(() => {
@@ -65,22 +80,24 @@ describe('aborting', () => {
     const running = runWith(runOf('event-1', attempt.signal), () => court.judge.run('x'));
     await eventually(() => expect(asked).toBe(1));
 
-    attempt.abort(new Error('Shutting down'));
+    attempt.abort(reason);
 
-    await expect(running).rejects.toThrow('Shutting down');
+    await expect(running).rejects.toBe(reason);
   });
 
   it('ends a tool that does not listen, and keeps the record of its call', async () => {
-    court = await openCourt(calling(['hang', {}]), respond);
+    // In its last step, where it must not look like a model that never answers.
+    const send = calling(['send', { text: 'x' }]);
+    court = await openCourt(send, send, calling(['hang', {}]));
     const attempt = new AbortController();
     const run = runOf('event-1', attempt.signal);
     const running = runWith(run, () => court.judge.run('x'));
-    await eventually(() => expect(court.desk.calls).toHaveLength(1));
+    await eventually(() => expect(court.desk.calls).toHaveLength(3));
 
-    attempt.abort(new Error('Shutting down'));
+    attempt.abort(reason);
 
-    await expect(running).rejects.toThrow('Shutting down');
-    expect(run.usage.tool_calls).toMatchObject([{ tool: 'hang', error: 'Shutting down' }]);
+    await expect(running).rejects.toBe(reason);
+    expect(run.usage.tool_calls.at(-1)).toMatchObject({ tool: 'hang', error: 'Shutting down' });
   });
 
   it('ends a run that is out of time', async () => {
