@@ -82,7 +82,8 @@ function build(
       concurrency: concurrencyOf(options.concurrency),
       throttle: throttleOf(options.throttle),
     },
-    check: filter?.parts.compile('0') ?? null,
+    // As if it began a chain: a filter that remembers keeps its memory when the first `.and` or `.or` is added to it.
+    check: filter?.parts.compile(filter.chain ? '0' : '0.0') ?? null,
     condition: condition === always ? null : condition,
     handle,
     maxAttempts,

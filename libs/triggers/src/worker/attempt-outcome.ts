@@ -37,9 +37,13 @@ export async function attemptOutcome(
   mayFire: () => Promise<boolean> | boolean,
 ): Promise<AttemptOutcome> {
   const { event } = delivery;
-  const report: RunReport = { startedAt: new Date(around.clock.nowMs()), durationMs: 0 };
+  const startedAt = new Date(around.clock.nowMs());
   const start = performance.now();
-  if (!event) return { settlement: failure(trigger, delivery, report, lostEvent()), state: null };
+  const report = (attempt?: Attempt): RunReport => {
+    const durationMs = performance.now() - start;
+    return attempt?.usageToKeep ? { startedAt, durationMs, usage: attempt.usageToKeep } : { startedAt, durationMs };
+  };
+  if (!event) return { settlement: failure(trigger, delivery, report(), lostEvent()), state: null };
 
   const attempt = new Attempt(delivery, event, trigger.timeoutMs);
   const state = stateOf(trigger, delivery, event, memory, around, attempt);
@@ -47,20 +51,19 @@ export async function attemptOutcome(
     state.decodeNow();
     const context = new DecisionContext(state);
     const decision = decide(trigger, context);
-    if (!decision.fire) return refusal(trigger, delivery, report, decision, state);
+    if (!decision.fire) return refusal(trigger, delivery, report(), decision, state);
 
     if (!(await mayFire())) return 'interrupted';
     around.emitter.emit('started', delivery);
-    report.result = await handle(trigger, attempt, context, around.attempts);
-    return { settlement: completion(trigger, delivery, report, state), state };
+    const result = await handle(trigger, attempt, context, around.attempts);
+    if (result !== undefined) storableJson('result', result);
+    return { settlement: completion(trigger, delivery, { ...report(attempt), result }, state), state };
   } catch (error) {
     if (attempt.interruption instanceof WorkInterrupted) return 'interrupted';
     const thrown = attempt.interruption ? new HandlerTimeout(attempt.trigger, attempt.timeoutMs, error) : error;
-    return { settlement: failure(trigger, delivery, report, thrown), state: null };
+    return { settlement: failure(trigger, delivery, report(attempt), thrown), state: null };
   } finally {
     state.end();
-    report.durationMs = performance.now() - start;
-    if (attempt.usageToKeep) report.usage = attempt.usageToKeep;
   }
 }
 
@@ -79,7 +82,6 @@ async function handle(
 }
 
 function completion(trigger: Trigger, delivery: Delivery, run: RunReport, state: DecisionState): Settlement {
-  if (run.result !== undefined) storableJson('result', run.result);
   return {
     delivery,
     outcome: 'completed',

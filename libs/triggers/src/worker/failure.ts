@@ -6,9 +6,10 @@ import type { Trigger } from '../trigger';
 const MAX_MESSAGE = 4_096;
 const MAX_STACK = 8_192;
 
-/** How an attempt ends that threw: later without counting, again with backoff, or in the dead letters. */
-export function failure(trigger: Trigger, delivery: Delivery, run: RunReport, thrown: unknown): Settlement {
+/** How an attempt ends that threw: later without counting, again with backoff, or in the dead letters. Its result is dropped. */
+export function failure(trigger: Trigger, delivery: Delivery, report: RunReport, thrown: unknown): Settlement {
   const error = runError(thrown);
+  const { result: _, reason: __, ...run } = report;
   if (thrown instanceof RetryLater) {
     return { delivery, outcome: 'deferred', run: { ...run, reason: error.message, error }, retryInMs: thrown.delayMs };
   }
