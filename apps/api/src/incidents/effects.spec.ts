@@ -92,7 +92,7 @@ describe('the effects of the example', () => {
     expect(error).toBeUndefined();
     expect(calls.map(({ output }) => output)).toEqual([
       'Slack is not connected here (SLACK_WEBHOOK_URL is not set), so nothing was sent.',
-      'No ticketing system is connected here (TICKET_API_URL is not set), so no ticket was made.',
+      'No ticketing system is connected here (INCIDENTS_URL is not set), so no ticket was made.',
     ]);
   });
 

@@ -25,7 +25,7 @@ export class IncidentTicketTool {
   async create(ticket: z.output<typeof input>, call: ToolCall): Promise<string> {
     const { incidentsUrl, timeoutMs } = this.options;
     if (!incidentsUrl)
-      return 'No ticketing system is connected here (TICKET_API_URL is not set), so no ticket was made.';
+      return 'No ticketing system is connected here (INCIDENTS_URL is not set), so no ticket was made.';
     const made = await postJson(incidentsUrl, ticket, call, { timeoutMs });
     const id = (made as { id?: unknown } | null)?.id;
     return typeof id === 'string' || typeof id === 'number' ? `The ticket ${id} was made.` : 'The ticket was made.';
