@@ -15,6 +15,8 @@ export interface TriggerDefinition {
   concurrency: number | null;
   /** At most `limit` starts in `windowMs` over all processes; `null` for no limit. */
   throttle: { limit: number; windowMs: number } | null;
+  /** Belongs to no app: kept, with what waits for it, also while nobody serves it. */
+  detached?: boolean;
 }
 
 /** A trigger as the store lists it. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Client } from 'pg';
-import { BEAT, CLOSE_LEASE, OPEN_LEASE } from './queries';
+import { BEAT, CLOSE_LEASE, OPEN_LEASE, SERVE } from './queries';
 
 /** Looks this often whether the lease still holds. */
 const WATCH_MS = 500;
@@ -40,6 +40,12 @@ export class Heartbeat {
     this.lastBeat = sentAt;
     this.nextBeat = sentAt + this.options.leaseMs / 5;
     this.timer = setInterval(() => this.watch(), Math.min(WATCH_MS, this.options.leaseMs / 10));
+  }
+
+  /** Says which triggers this process works for, so that nobody takes them for removed. */
+  async serve(triggerIds: number[]): Promise<void> {
+    const client = this.client ?? (await this.connect());
+    await client.query(SERVE, [this.workerId, triggerIds]);
   }
 
   async close(): Promise<void> {

@@ -38,7 +38,7 @@ export class Maintenance {
     const { leaseMs } = options;
     this.due = new Sweep(1_000, () => this.promote(), onError);
     this.rescue = new Sweep(Math.min(2_000, leaseMs / 4), () => this.takeBack(), onError);
-    this.retire = new Sweep(Math.min(10_000, leaseMs), () => this.clearUp(), onError);
+    this.retire = new Sweep(Math.min(10_000, leaseMs, options.retireAfterMs), () => this.clearUp(), onError);
     this.history = new Sweep(HOUR_MS, () => this.keepHistory(), onError);
   }
 
@@ -70,11 +70,17 @@ export class Maintenance {
   }
 
   private async clearUp(): Promise<void> {
-    const { app, leaseMs } = this.options;
+    const { app, leaseMs, retireAfterMs } = this.options;
     await this.row(FORGET_WORKERS, [leaseMs]);
     let count: number;
     do {
-      ({ count } = await this.row<{ count: number }>(RETIRE_TRIGGERS, [app, this.workerId(), leaseMs, BATCH]));
+      ({ count } = await this.row<{ count: number }>(RETIRE_TRIGGERS, [
+        app,
+        this.workerId(),
+        leaseMs,
+        retireAfterMs,
+        BATCH,
+      ]));
     } while (count === BATCH);
   }
 

@@ -35,6 +35,13 @@ import { TriggerTable } from './trigger-table';
 /** SQLSTATE of `reflex.claim` for a process whose lease was taken away. */
 const NO_LEASE = 'RX001';
 
+/** The time under one lease, shared by all that work on deliveries in this process. */
+interface Tenure {
+  heartbeat: Heartbeat;
+  maintenance: Maintenance;
+  holders: number;
+}
+
 /** The event store on PostgreSQL: one pool, one connection that listens, and one that beats while a lease is open. */
 export class PostgresEventStore extends EventStore {
   readonly deadLetters: PostgresDeadLetters;
@@ -48,8 +55,7 @@ export class PostgresEventStore extends EventStore {
   private readonly settler: Settler;
   private readonly reader: EventReader;
   private readonly listener: Listener;
-  private heartbeat: Heartbeat | null = null;
-  private maintenance: Maintenance | null = null;
+  private tenure: Tenure | null = null;
 
   constructor(
     readonly dataSource: DataSource,
@@ -78,7 +84,7 @@ export class PostgresEventStore extends EventStore {
 
   /** Waits for what is under way and lets go of the connections; the data source is its owner's to close. */
   async stop(): Promise<void> {
-    await this.closeLease();
+    if (this.tenure) await this.endTenure(this.tenure);
     await this.publisher.idle();
     await this.settler.idle();
     await this.listener.stop();
@@ -102,24 +108,26 @@ export class PostgresEventStore extends EventStore {
   }
 
   async openLease(): Promise<Lease> {
-    await this.closeLease();
-    const { url, app, leaseMs } = this.options;
-    const heartbeat = new Heartbeat({ url, app, leaseMs, triggerIds: this.triggerTable.ownIds });
-    await reachable(() => heartbeat.start());
-    this.heartbeat = heartbeat;
-    this.maintenance = new Maintenance(
-      poolOf(this.dataSource),
-      this.options,
-      () => heartbeat.workerId,
-      () => this.fed([]),
-      (error) => this.logger.warn(`A sweep failed and will run again: ${String(error)}`),
-    );
-    this.maintenance.start();
-    return { workerId: heartbeat.workerId, lost: heartbeat.lost, close: () => this.closeLease(heartbeat) };
+    // A worker and subscriptions of one process share its lease.
+    if (!this.tenure || this.tenure.heartbeat.lost.aborted) await this.beginTenure();
+    const tenure = this.tenure!;
+    await reachable(() => tenure.heartbeat.serve(this.triggerTable.ownIds));
+    tenure.holders += 1;
+    let closed = false;
+    return {
+      workerId: tenure.heartbeat.workerId,
+      lost: tenure.heartbeat.lost,
+      close: async () => {
+        if (closed) return;
+        closed = true;
+        tenure.holders -= 1;
+        if (tenure.holders === 0) await this.endTenure(tenure);
+      },
+    };
   }
 
   async claim(wanted: SlotRequest[]): Promise<Claim> {
-    const { heartbeat } = this;
+    const heartbeat = this.tenure?.heartbeat;
     if (!heartbeat) throw new LeaseLost();
     try {
       return await this.claimer.claim(heartbeat.workerId, wanted);
@@ -137,8 +145,8 @@ export class PostgresEventStore extends EventStore {
       this.claimer.forget(settlement.delivery);
     }
     const { delivery, retryInMs, context } = settlement;
-    if (retryInMs !== undefined) this.maintenance?.due.within(retryInMs + 1);
-    if (typeof context?.wakeInMs === 'number') this.maintenance?.due.within(context.wakeInMs + 1);
+    if (retryInMs !== undefined) this.tenure?.maintenance.due.within(retryInMs + 1);
+    if (typeof context?.wakeInMs === 'number') this.tenure?.maintenance.due.within(context.wakeInMs + 1);
     // The next of the scope may be claimable now.
     if (delivery.scope !== null) this.work.emit();
     if (delivery.event?.source.startsWith('ws:')) {
@@ -208,13 +216,26 @@ export class PostgresEventStore extends EventStore {
     this.listener.tellFed(triggerIds.length > 0 ? triggerIds : [0]);
   }
 
-  private async closeLease(only?: Heartbeat): Promise<void> {
-    const { heartbeat, maintenance } = this;
-    if (!heartbeat || (only && only !== heartbeat)) return;
-    this.heartbeat = null;
-    this.maintenance = null;
-    await maintenance?.stop();
+  private async beginTenure(): Promise<void> {
+    if (this.tenure) await this.endTenure(this.tenure);
+    const { url, app, leaseMs } = this.options;
+    const heartbeat = new Heartbeat({ url, app, leaseMs, triggerIds: this.triggerTable.ownIds });
+    await reachable(() => heartbeat.start());
+    const maintenance = new Maintenance(
+      poolOf(this.dataSource),
+      this.options,
+      () => heartbeat.workerId,
+      () => this.fed([]),
+      (error) => this.logger.warn(`A sweep failed and will run again: ${String(error)}`),
+    );
+    maintenance.start();
+    this.tenure = { heartbeat, maintenance, holders: 0 };
+  }
+
+  private async endTenure(tenure: Tenure): Promise<void> {
+    if (this.tenure === tenure) this.tenure = null;
+    await tenure.maintenance.stop();
     await this.settler.idle();
-    await heartbeat.close();
+    await tenure.heartbeat.close();
   }
 }

@@ -24,7 +24,7 @@ export const REGISTER_TRIGGER = `
      set app = excluded.app, types = excluded.types, patterns = excluded.patterns, scope = excluded.scope,
          stateful = excluded.stateful, on_retry = excluded.on_retry, priority = excluded.priority,
          concurrency = excluded.concurrency, throttle_limit = excluded.throttle_limit,
-         throttle_window_ms = excluded.throttle_window_ms, active = true
+         throttle_window_ms = excluded.throttle_window_ms, active = true, seen_at = now()
   returning t.*`;
 
 export const LIST_TRIGGERS = `select * from reflex.triggers order by name`;
@@ -41,6 +41,17 @@ export const OPEN_LEASE = `
   insert into reflex.workers (app, host, pid, trigger_ids)
   values ($1, $2, $3, $4)
   returning id`;
+
+// A trigger may have been retired between its registration and now.
+export const SERVE = `
+  with served as (
+    update reflex.triggers
+       set active = true, seen_at = now()
+     where id = any ($2)
+  )
+  update reflex.workers
+     set trigger_ids = $2
+   where id = $1`;
 
 export const BEAT = `
   update reflex.workers
@@ -68,7 +79,7 @@ export const RESCUE = `select reflex.rescue($1, $2, $3) as count`;
 
 export const FORGET_WORKERS = `select reflex.forget_workers($1) as count`;
 
-export const RETIRE_TRIGGERS = `select reflex.retire_triggers($1, $2, $3, $4) as count`;
+export const RETIRE_TRIGGERS = `select reflex.retire_triggers($1, $2, $3, $4, $5) as count`;
 
 export const MAKE_PARTITIONS = `select reflex.make_partitions($1) as count`;
 

@@ -9,6 +9,8 @@ export interface PostgresStoreOptions {
   app?: string;
   /** A process that has not beaten for so long loses its deliveries. Default 20,000 ms. */
   leaseMs?: number;
+  /** A trigger that no live worker of the app has had in its code for so long is retired. Default 300,000 ms. */
+  retireAfterMs?: number;
   /** Most deliveries of one scope that are handed over in one claim. Default 16. */
   runLength?: number;
   /** Most accumulated events that a decision context keeps. Default 1,000. */
@@ -35,6 +37,7 @@ export function resolveStoreOptions(options: PostgresStoreOptions): ResolvedStor
     poolSize: options.poolSize ?? 10,
     app: options.app ?? 'api',
     leaseMs: options.leaseMs ?? 20_000,
+    retireAfterMs: options.retireAfterMs ?? 300_000,
     runLength: options.runLength ?? 16,
     contextEvents: options.contextEvents ?? 1_000,
     retention: { events: 30, runs: 30, keys: 7, ...options.retention },

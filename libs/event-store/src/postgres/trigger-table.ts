@@ -33,7 +33,7 @@ export class TriggerTable {
     const sorted = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const definition of sorted) {
       const [row] = await this.rows(REGISTER_TRIGGER, [
-        this.app,
+        definition.detached ? null : this.app,
         definition.name,
         definition.types,
         definition.types.map(globToLike),

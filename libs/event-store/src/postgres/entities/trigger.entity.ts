@@ -12,8 +12,9 @@ export class TriggerEntity {
   })
   id!: number;
 
-  @Column('text')
-  app!: string;
+  /** The app whose workers serve it; null for a subscription, which may rest as long as it likes. */
+  @Column('text', { nullable: true })
+  app!: string | null;
 
   @Column('text')
   name!: string;
@@ -56,4 +57,8 @@ export class TriggerEntity {
 
   @Column('boolean', { default: true })
   active!: boolean;
+
+  /** When a live worker last had it in its code. */
+  @Column({ name: 'seen_at', type: 'timestamptz', default: () => 'now()' })
+  seenAt!: Date;
 }

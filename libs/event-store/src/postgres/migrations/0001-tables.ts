@@ -46,7 +46,7 @@ export class Tables1763600000001 implements MigrationInterface {
 
       create table reflex.triggers (
         id integer generated always as identity,
-        app text not null,
+        app text,
         name text not null,
         types text[] not null,
         patterns text[] not null,
@@ -61,6 +61,7 @@ export class Tables1763600000001 implements MigrationInterface {
         throttle_used integer not null default 0,
         paused boolean not null default false,
         active boolean not null default true,
+        seen_at timestamptz not null default now(),
         constraint triggers_pkey primary key (id),
         constraint triggers_name_key unique (name),
         constraint triggers_on_retry check (on_retry in ('block', 'pass')),

@@ -178,8 +178,10 @@ export class Sweeps1763600000005 implements MigrationInterface {
         return forgotten;
       end $$;
 
-      -- Retires triggers of this app that no live worker has in its code, and buries what still waits for them.
-      create function reflex.retire_triggers(this_app text, worker bigint, lease_ms integer, most integer) returns integer
+      -- Retires triggers of this app that no live worker has had in its code for the grace, and buries what still waits
+      -- for them. The grace lets a new deployment restart while the old one, which lacks its triggers, still runs.
+      create function reflex.retire_triggers(this_app text, worker bigint, lease_ms integer, grace_ms integer, most integer)
+      returns integer
       language plpgsql
       set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
       declare
@@ -189,17 +191,18 @@ export class Sweeps1763600000005 implements MigrationInterface {
         seqs bigint[];
         owners integer[];
         buried jsonb;
+        alive timestamptz := now() - make_interval(secs => lease_ms / 1000.0);
+        grace interval := make_interval(secs => grace_ms / 1000.0);
       begin
         -- Only a worker that is itself alive may judge.
-        if not exists (select from reflex.workers w where w.id = worker and w.app = this_app
-                          and w.beat_at >= now() - make_interval(secs => lease_ms / 1000.0)) then
+        if not exists (select from reflex.workers w where w.id = worker and w.app = this_app and w.beat_at >= alive) then
           return 0;
         end if;
+        update reflex.triggers t set seen_at = now()
+         where t.app = this_app and t.seen_at < now() - grace / 10
+           and exists (select from reflex.workers w where w.beat_at >= alive and t.id = any (w.trigger_ids));
         select array_agg(t.id) into gone from reflex.triggers t
-         where t.app = this_app
-           and not exists (select from reflex.workers w
-                            where w.app = this_app and t.id = any (w.trigger_ids)
-                              and w.beat_at >= now() - make_interval(secs => lease_ms / 1000.0));
+         where t.app = this_app and t.seen_at < now() - grace;
         if gone is null then return 0; end if;
         update reflex.triggers t set active = false where t.id = any (gone) and t.active;
 
@@ -284,7 +287,7 @@ export class Sweeps1763600000005 implements MigrationInterface {
     await runner.query(`
       drop function reflex.drop_partitions(text, integer);
       drop function reflex.redrive(uuid[]);
-      drop function reflex.retire_triggers(text, bigint, integer, integer);
+      drop function reflex.retire_triggers(text, bigint, integer, integer, integer);
       drop function reflex.forget_workers(integer);
       drop function reflex.rescue(integer, integer, integer);
       drop function reflex.wake_contexts(integer);

@@ -12,16 +12,19 @@ describe('sweeps', () => {
 
   /** A worker that claims all it can and then dies without a word. */
   async function deadWorker(claimed: number, definitions = [trigger('t')]) {
-    const { store, triggers } = await worker(stores, definitions);
-    const [row] = await store.dataSource.query<{ id: string }[]>(
-      `insert into reflex.workers (app, host, pid, trigger_ids, beat_at)
-       values ('killed', 'test', 0, '{}', now() - interval '1 hour') returning id`,
-    );
-    await store.dataSource.query('select from reflex.claim($1, $2, $3, 1, 16)', [
-      row!.id,
-      triggers.map(({ id }) => id),
-      triggers.map(() => claimed),
-    ]);
+    const store = await stores.store();
+    const triggers = await store.registerTriggers(definitions);
+    await store.dataSource.transaction(async (manager) => {
+      const [row] = await manager.query<{ id: string }[]>(
+        `insert into reflex.workers (app, host, pid, trigger_ids, beat_at)
+         values ('killed', 'test', 0, '{}', now() - interval '1 hour') returning id`,
+      );
+      await manager.query('select from reflex.claim($1, $2, $3, 1, 16)', [
+        row!.id,
+        triggers.map(({ id }) => id),
+        triggers.map(() => claimed),
+      ]);
+    });
     return store;
   }
 
@@ -109,7 +112,7 @@ describe('sweeps', () => {
     const before = await stores.store();
     await before.registerTriggers([trigger('kept'), trigger('removed', { scope: ['customer'] })]);
     await before.publish([ticket(1), ticket(2)]);
-    const { store, claim } = await worker(stores, [trigger('kept')]);
+    const { store, claim } = await worker(stores, [trigger('kept')], { retireAfterMs: 300 });
 
     await eventually(async () => expect((await store.deadLetters.list({ trigger: 'removed' })).count).toBe(2));
     await store.publish(ticket(3));
@@ -126,12 +129,29 @@ describe('sweeps', () => {
     expect((await store.triggers()).find(({ name }) => name === 'removed')).toMatchObject({ active: false });
   });
 
+  it('keeps a subscription that rests, and a trigger within its grace', async () => {
+    const before = await stores.store();
+    await before.registerTriggers([trigger('resting', { detached: true }), trigger('restarting')]);
+    await before.publish(ticket());
+    const { store } = await worker(stores, [trigger('kept')], { retireAfterMs: 60_000 });
+    await store.dataSource.query(
+      `update reflex.triggers set seen_at = now() - interval '1 year' where name = 'resting'`,
+    );
+
+    await store.dataSource.query(
+      `select reflex.retire_triggers('api', max(id), 20000, 60000, 100) from reflex.workers`,
+    );
+
+    expect((await store.triggers()).filter(({ active }) => active)).toHaveLength(3);
+    expect(await count(store, 'reflex.deliveries')).toBe(2);
+  });
+
   it('leaves the triggers of another live worker alone', async () => {
     await worker(stores, [trigger('theirs')]);
     const { store } = await worker(stores, [trigger('mine')], { leaseMs: 1_000 });
     await store.publish(ticket());
 
-    await store.dataSource.query(`select reflex.retire_triggers('api', $1, 20000, 100)`, [
+    await store.dataSource.query(`select reflex.retire_triggers('api', $1, 20000, 0, 100)`, [
       (await store.dataSource.query('select max(id) as id from reflex.workers'))[0].id,
     ]);
 
