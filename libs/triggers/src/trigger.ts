@@ -4,7 +4,7 @@ import type { TriggerDefinition } from '@reflex/event-store';
 import { always, Condition, conditionOf } from './conditions/condition';
 import { TriggerSetupError } from './errors';
 import { assertFieldPath } from './filters/field-path';
-import type { Check } from './filters/filter';
+import { type Check, Filter } from './filters/filter';
 import type { EventPattern, Handler, TriggerOptions } from './trigger-options';
 
 /** What counts for a trigger that does not say otherwise. */
@@ -63,7 +63,11 @@ function build(
 ): Trigger {
   if (!NAME.test(name))
     throw invalid('a name is 1 to 128 letters, digits, ".", ":", "-" and "_", a letter first. Rename it.');
+  assertKnownOptions(options);
   const { filter, when, maxAttempts = defaults.maxAttempts, timeout = defaults.timeoutMs } = options;
+  if (filter !== undefined && !(filter instanceof Filter)) {
+    throw invalid('"filter" is no filter. Write one such as keyword(\'error\') or where((event) => …).');
+  }
   const condition = typeof when === 'function' ? conditionOf(when) : (when ?? always);
   if (!(condition instanceof Condition))
     throw invalid('"when" is no condition. Write one such as count(5).within(\'60s\').');
@@ -77,7 +81,7 @@ function build(
       types: typesOf(patterns),
       scope: scopeOf(options.scope, remembers),
       stateful: remembers,
-      onRetry: options.onRetry ?? 'block',
+      onRetry: onRetryOf(options.onRetry),
       priority: priorityOf(options.priority),
       concurrency: concurrencyOf(options.concurrency),
       throttle: throttleOf(options.throttle),
@@ -92,6 +96,24 @@ function build(
     filterText: filter?.parts.text ?? null,
     conditionText: condition.parts.text,
   };
+}
+
+const OPTIONS = new Set<string>([
+  'name',
+  'filter',
+  'when',
+  'scope',
+  'maxAttempts',
+  'timeout',
+  'concurrency',
+  'priority',
+  'throttle',
+  'onRetry',
+] satisfies (keyof TriggerOptions)[]);
+
+function assertKnownOptions(options: TriggerOptions): void {
+  const unknown = Object.keys(options).find((option) => !OPTIONS.has(option));
+  if (unknown !== undefined) throw invalid(`there is no option "${unknown}". Remove it, or correct its name.`);
 }
 
 function typesOf(patterns: readonly EventPattern[]): string[] {
@@ -112,6 +134,11 @@ function scopeOf(scope: string | string[] | undefined, remembers: boolean): stri
   }
   for (const path of paths) assertFieldPath(path);
   return paths;
+}
+
+function onRetryOf(onRetry: TriggerOptions['onRetry'] = 'block'): TriggerDefinition['onRetry'] {
+  if (onRetry !== 'block' && onRetry !== 'pass') throw invalid('onRetry is "block" or "pass". Choose one.');
+  return onRetry;
 }
 
 function priorityOf(priority = 0): number {

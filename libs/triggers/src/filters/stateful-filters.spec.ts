@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ContextMemory } from '../context/context-memory';
 import { STATE } from '../context/decision-context';
 import { type Alert, contextOf, stored } from '../specs/a-context';
@@ -110,7 +110,7 @@ describe('rateLimit', () => {
   });
 
   it.each([3, 64, 200])('never lets more than %i pass in any window, and always some again after it', (max) => {
-    const waits = fc.array(fc.nat({ max: 400 }), { minLength: 300, maxLength: 600 });
+    const waits = fc.array(fc.nat({ max: 400 }), { minLength: 300, maxLength: 400 });
     fc.assert(
       fc.property(waits, (all) => {
         const scope = scopeWith(rateLimit(max, '10s'));
@@ -120,15 +120,14 @@ describe('rateLimit', () => {
           at += wait / 1_000;
           const verdict = scope.ask(at);
           if (verdict.pass) passes.push(at);
-          else {
-            expect(passes.filter((time) => time > at - 10 - 10 / 64).length).toBeGreaterThanOrEqual(max);
-            expect(verdict.retryInMs).toBeGreaterThan(0);
-            expect(verdict.retryInMs).toBeLessThanOrEqual(10_000 + 10_000 / 32);
-          }
+          const isUsedUp = passes.filter((time) => time > at - 10 - 10 / 64).length >= max;
+          expect(verdict.pass || isUsedUp).toBe(true);
+          const { retryInMs = 1 } = verdict as { retryInMs?: number };
+          expect(retryInMs > 0 && retryInMs <= 10_000 + 10_000 / 32).toBe(true);
           expect(passes.filter((time) => time > at - 10).length).toBeLessThanOrEqual(max);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 

@@ -73,7 +73,7 @@ describe('conditions', () => {
     await store.publish([step(1, 'a'), step(2, 'b'), step(3, 'a'), step(4, 'b')]);
 
     await eventually(async () => expect(await runs(store)).toHaveLength(4));
-    expect(fired.sort()).toEqual([
+    expect(fired.sort(([a], [b]) => a! - b!)).toEqual([
       [1, 3],
       [2, 4],
     ]);

@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import { durationMs } from '@reflex/core';
-import type { RunRecord, RunSearch } from '@reflex/event-store';
+import { openPostgresStore, type PostgresStoreOptions, type RunRecord, type RunSearch } from '@reflex/event-store';
 import { BaseEvent, EventRegistry, EventType } from '@reflex/events';
 import { freshDatabase } from '@reflex/test';
 import { Allow } from 'class-validator';
-import { openPostgresStore } from '../../../event-store/src/postgres/open-postgres-store';
-import type { PostgresStoreOptions } from '../../../event-store/src/postgres/store-options';
 import { TRIGGER_DEFAULTS, type TriggerDefaults } from '../trigger';
 import type { EventPattern } from '../trigger-options';
 import { type TriggerInCode, TriggerRegistry } from '../trigger-registry';
@@ -115,7 +113,7 @@ export type Workers = Awaited<ReturnType<typeof workersUnderTest>>;
 /** The history, oldest first. */
 export async function runs(store: OpenStore, search: RunSearch = {}): Promise<RunRecord[]> {
   const { items } = await store.searchRuns({ limit: 1_000, ...search });
-  return items.reverse();
+  return items.toReversed();
 }
 
 /** A promise and how to fulfil it: a handler waits on it until the test lets it go. */

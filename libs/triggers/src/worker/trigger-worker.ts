@@ -51,6 +51,8 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     super();
     this.options = { ...WORKER_DEFAULTS, ...input.options };
     this.attempts = new Attempts(this.options.graceMs);
+    // The store hints at a publish when it is made; follow-ups are there only now.
+    this.on('settled', ({ followUps }) => followUps && this.hint());
   }
 
   /** Claim units in work: single deliveries, or runs of one scope. */
