@@ -17,10 +17,16 @@ import { SettingsModule } from './settings.module';
 /** The settings of a service whose database is known. */
 export type ServiceSettings = Settings & { databaseUrl: string };
 
-/** The whole service. Your own domain goes where `IncidentsModule` stands. */
+/** What the service is about: replace the example by your own modules. */
+function domainOf(settings: ServiceSettings): DynamicModule[] {
+  const { slackWebhookUrl, incidentsUrl } = settings;
+  return [IncidentsModule.forRoot({ slackWebhookUrl, incidentsUrl })];
+}
+
+/** The whole service. */
 @Module({})
 export class AppModule {
-  static for(settings: ServiceSettings): DynamicModule {
+  static for(settings: ServiceSettings, domain: DynamicModule[] = domainOf(settings)): DynamicModule {
     const answers = settings.role !== 'worker';
     return {
       module: AppModule,
@@ -36,11 +42,7 @@ export class AppModule {
         TriggersModule.forRoot(workOf(settings)),
         HealthModule.forRoot({}),
         ...(answers ? [ApiModule, RealtimeModule.forRoot(socketsOf(settings))] : []),
-
-        IncidentsModule.forRoot({
-          slackWebhookUrl: settings.slackWebhookUrl,
-          incidentsUrl: settings.incidentsUrl,
-        }),
+        ...domain,
       ],
       controllers: [HealthController],
       providers: [LifecycleReporter],

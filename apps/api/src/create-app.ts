@@ -1,6 +1,7 @@
-import { requestId } from '@reflex/observability';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { requestId } from '@reflex/observability';
 import { Logger } from 'nestjs-pino';
 import { AppModule, type ServiceSettings } from './app.module';
 import { isLoopback, listenHost } from './config';
@@ -18,7 +19,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 const MAX_PARAM_LENGTH = 512;
 
 /** The service as a Nest application that does not listen yet. */
-export async function createApp(settings: ServiceSettings): Promise<NestFastifyApplication> {
+export async function createApp(settings: ServiceSettings, domain?: DynamicModule[]): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     genReqId: requestId,
@@ -41,7 +42,7 @@ export async function createApp(settings: ServiceSettings): Promise<NestFastifyA
   admission.guard(fastify);
   acceptJsonOnly(fastify);
 
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(settings), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(settings, domain), adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: false,

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   let settings: Settings | undefined;
   try {
     settings = loadSettings();
-    const service = await startService(settings, (line) => process.stdout.write(`${line}\n`));
+    const service = await startService(settings, { log: (line) => process.stdout.write(`${line}\n`) });
     stopOnSignal(service);
     reportErrors(service);
     process.stdout.write(banner(service, settings));

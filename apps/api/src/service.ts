@@ -1,3 +1,4 @@
+import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { listenHost } from './config';
 import { createApp } from './create-app';
@@ -15,12 +16,19 @@ export interface Service {
   stop(signal?: string): Promise<void>;
 }
 
+export interface StartOptions {
+  /** Told when something unusual was put right on the way. */
+  log?: (line: string) => void;
+  /** Modules in place of the example's. */
+  domain?: DynamicModule[];
+}
+
 /** Starts database, application and server, in this order; what was started is stopped again when a later one fails. */
-export async function startService(settings: Settings, log: (line: string) => void): Promise<Service> {
-  const database = await openDatabase(settings, log);
+export async function startService(settings: Settings, { log, domain }: StartOptions = {}): Promise<Service> {
+  const database = await openDatabase(settings, log ?? (() => undefined));
   let app: NestFastifyApplication | undefined;
   try {
-    app = await createApp({ ...settings, databaseUrl: database.url });
+    app = await createApp({ ...settings, databaseUrl: database.url }, domain);
     await app.listen({ host: listenHost(settings), port: settings.apiPort });
     await app.get(LifecycleReporter).started();
     const url = await app.getUrl();

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Clock, NotFound } from '@reflex/core';
-import { EventStore, type ReplayResult } from '@reflex/event-store';
+import { EventStore, UnknownTrigger, type ReplayResult } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
 import { EVENT_EXAMPLES } from './event-examples';
 import { eventJson, eventWithDeliveriesJson } from './event-json';
@@ -54,6 +54,7 @@ export class EventsController {
   async replay(@Body() body: ReplayDto): Promise<ReplayResult> {
     const now = this.clock.now();
     const { types, triggers, mode } = body;
+    await this.assertTriggers(triggers ?? []);
     return this.store.replay({
       from: pointInTime(body.from, now),
       to: pointInTime(body.to, now),
@@ -69,5 +70,11 @@ export class EventsController {
     const event = await this.store.find(id);
     if (!event) throw new NotFound('There is no event with this id. Search with GET /events.');
     return eventWithDeliveriesJson(event);
+  }
+
+  private async assertTriggers(names: string[]): Promise<void> {
+    const known = new Set((await this.store.triggers()).map(({ name }) => name));
+    const unknown = names.find((name) => !known.has(name));
+    if (unknown !== undefined) throw new UnknownTrigger(unknown);
   }
 }

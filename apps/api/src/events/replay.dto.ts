@@ -1,5 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
 
 export class ReplayDto {
   @ApiProperty({ description: 'Received at or after: ISO 8601, or how long ago.', example: '1h ago' })
@@ -20,8 +30,9 @@ export class ReplayDto {
   types?: string[];
 
   @ApiPropertyOptional({ description: 'Names of triggers; required to execute.', type: [String] })
-  @IsOptional()
+  @ValidateIf(({ mode, triggers }: ReplayDto) => mode === 'execute' || triggers !== undefined)
   @IsArray()
+  @ArrayNotEmpty()
   @ArrayMaxSize(50)
   @IsString({ each: true })
   @MaxLength(256, { each: true })
