@@ -103,6 +103,6 @@ describe('aborting', () => {
   it('ends a run that is out of time', async () => {
     court = await openCourt(calling(['hang', {}]), respond);
 
-    await expect(court.thrifty.run('x')).rejects.toBeInstanceOf(AgentOutOfTime);
+    await expect(court.hasty.run('x')).rejects.toBeInstanceOf(AgentOutOfTime);
   });
 });

@@ -77,7 +77,20 @@ describe('the offline model', () => {
   it('labels its texts', async () => {
     const { output } = await runner.run(agent(null), 'Is anybody there?');
 
-    expect(output).toMatch(/^\[offline model\] Is anybody there\?.*OPENAI_API_KEY/);
+    expect(output).toMatch(/^\[offline model\] I read: "Is anybody there\?"[^]*OPENAI_API_KEY/);
+  });
+
+  it('speaks of what it was given and what tools said, not of its task', async () => {
+    const log = tool('recent_events', 'none', z.object({}), []);
+
+    const { output } = await runner.run(agent(null, [log]), {
+      task: 'Answer this message.',
+      data: 'Is anybody there?',
+    });
+
+    expect(output).toContain('I read: "Is anybody there?"');
+    expect(output).toContain('recent_events says: 1');
+    expect(output).not.toContain('Answer this');
   });
 
   it('finds counts, periods, highlights and concerns', () => {
@@ -100,7 +113,7 @@ describe('the offline model', () => {
   it('answers to a plain LangChain call as well', async () => {
     const answer = await model.chat.invoke([new SystemMessage('Be kind.'), new HumanMessage('Hello')]);
 
-    expect(answer.text).toContain('[offline model] Hello');
+    expect(answer.text).toContain('[offline model] I read: "Hello"');
   });
 
   it('fits every schema of the kinds that zod writes, whatever the text', () => {

@@ -1,6 +1,6 @@
 import { BaseChatModel, type BindToolsInput } from '@langchain/core/language_models/chat_models';
 import type { BaseLanguageModelInput } from '@langchain/core/language_models/base';
-import { AIMessage, AIMessageChunk, HumanMessage, type BaseMessage } from '@langchain/core/messages';
+import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage, type BaseMessage } from '@langchain/core/messages';
 import type { ChatResult } from '@langchain/core/outputs';
 import type { Runnable } from '@langchain/core/runnables';
 import { convertToOpenAITool } from '@langchain/core/utils/function_calling';
@@ -8,7 +8,7 @@ import type { JsonSchema } from '../agent-definition';
 import { RESPOND } from '../answer';
 import { EFFECT_NOTES } from '../model-turn';
 import { fillSchema } from './schema-filler';
-import { TextFacts } from './text-facts';
+import { shortened, TextFacts } from './text-facts';
 
 export const OFFLINE_LABEL = '[offline model]';
 
@@ -63,8 +63,7 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions & BaseCha
       : nextTools(tools, messages, `${messages[0]?.text ?? ''} ${lastInput?.text ?? ''}`);
 
     const message = new AIMessage({
-      content:
-        calls.length > 0 ? '' : `${OFFLINE_LABEL} ${facts.gist} Set OPENAI_API_KEY for an answer of a real model.`,
+      content: calls.length > 0 ? '' : inWords(facts, messages),
       tool_calls: calls.map(({ name, parameters }, index) => ({
         id: `offline_${messages.length}_${index}`,
         name,
@@ -93,6 +92,13 @@ function nextTools(tools: OfflineTool[], messages: BaseMessage[], prompt: string
   const spokenOf = open.filter(({ name }) => wordsOf(name).some((word) => words.includes(word)));
   if (spokenOf.length > 0) return spokenOf;
   return tools.filter(({ name }) => name === RESPOND);
+}
+
+function inWords({ gist }: TextFacts, messages: BaseMessage[]): string {
+  const told = messages.filter((message) => ToolMessage.isInstance(message));
+  const results = told.map(({ name, text }) => `${name} says: ${shortened(text, 300)}`);
+  const advice = 'Set OPENAI_API_KEY for an answer of a real model.';
+  return [`${OFFLINE_LABEL} I read: "${gist}".`, ...results, advice].join('\n');
 }
 
 function wordsOf(text: string): string[] {

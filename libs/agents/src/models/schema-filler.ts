@@ -119,10 +119,11 @@ class SchemaFiller {
   }
 
   private named(name: string): string {
-    const { times, gist, lines } = this.facts;
+    const { times, gist, lines, troubles } = this.facts;
     const words = wordsOfName(name);
     const is = (...names: string[]) => words.some((word) => names.includes(word));
-    if (is('title', 'subject', 'headline')) return `[offline] ${shortened(lines[0] ?? 'Untitled', 100)}`;
+    if (is('title', 'subject', 'headline'))
+      return `[offline] ${shortened(troubles.at(-1) ?? lines[0] ?? 'Untitled', 100)}`;
     if (is('summary', 'message', 'text', 'description', 'body', 'content', 'reason', 'answer', 'reply')) {
       return `[offline] ${gist}`;
     }

@@ -9,6 +9,7 @@ const TROUBLE: [level: number, words: RegExp][] = [
 
 /** What rules can find in a text: its lines, numbers, times, and values that stand behind a name. */
 export class TextFacts {
+  /** Of what came from outside. */
   readonly lines: string[];
   /** One or two sentences for fields that want a summary. */
   readonly gist: string;
@@ -16,11 +17,11 @@ export class TextFacts {
   readonly trouble: number;
 
   constructor(readonly text: string) {
-    this.lines = text
+    this.lines = dataIn(text)
       .split('\n')
       .map((line) => line.trim())
-      .filter((line) => line !== '' && line !== DATA_START && line !== DATA_END);
-    this.gist = gistOf(this.lines);
+      .filter((line) => line !== '');
+    this.gist = gistOf(this.lines, this.troubles);
     this.trouble = levelOf(text);
   }
 
@@ -74,10 +75,18 @@ function levelOf(text: string): number {
   return TROUBLE.find(([, words]) => words.test(text))?.[0] ?? 0;
 }
 
-function gistOf(lines: string[]): string {
-  if (lines.length === 0) return 'Nothing was given.';
-  const first = shortened(lines[0]!, 160);
-  return lines.length === 1 ? first : `${first} (${lines.length} lines; the last: ${shortened(lines.at(-1)!, 160)})`;
+/** What came from outside, without our instruction before it. */
+function dataIn(text: string): string {
+  const start = text.indexOf(DATA_START);
+  return start < 0 ? text : text.slice(start + DATA_START.length).replace(DATA_END, '');
+}
+
+function gistOf(lines: string[], troubles: string[]): string {
+  if (lines.length < 2) return shortened(lines[0] ?? 'Nothing was given.', 300);
+  const told = troubles.at(-1) ?? lines.at(-1)!;
+  const what =
+    troubles.length > 0 ? `${troubles.length} of ${lines.length} lines tell of trouble` : `${lines.length} lines`;
+  return `${what}; the last: ${shortened(told, 200)}`;
 }
 
 function escaped(text: string): string {

@@ -53,21 +53,25 @@ export class Desk {
 @Agent({ name: 'judge', prompt: 'Judge.', output: Verdict, tools: [Desk], maxSteps: 3 })
 export class Judge extends LangChainAgent<Verdict> {}
 
-@Agent({ name: 'thrifty', prompt: 'Judge.', output: Verdict, tools: [Desk], budget: { toolCalls: 1, seconds: 0.2 } })
+@Agent({ name: 'thrifty', prompt: 'Judge.', output: Verdict, tools: [Desk], budget: { toolCalls: 1 } })
 export class Thrifty extends LangChainAgent<Verdict> {}
+
+@Agent({ name: 'hasty', prompt: 'Judge.', output: Verdict, tools: [Desk], budget: { seconds: 0.2 } })
+export class Hasty extends LangChainAgent<Verdict> {}
 
 @Agent({ name: 'talker', prompt: 'Talk.', maxInputChars: 200 })
 export class Talker extends LangChainAgent {}
 
-@Module({ providers: [Desk, Judge, Thrifty, Talker] })
+@Module({ providers: [Desk, Judge, Thrifty, Hasty, Talker] })
 class CourtModule {}
 
-/** An application with three agents whose model says what the test tells it to. */
+/** An application with agents whose model says what the test tells it to. */
 export interface Court {
   server: ModelServer;
   desk: Desk;
   judge: Judge;
   thrifty: Thrifty;
+  hasty: Hasty;
   talker: Talker;
   close(): Promise<void>;
 }
@@ -83,6 +87,7 @@ export async function openCourt(...replies: Parameters<typeof startModelServer>)
     desk: app.get(Desk),
     judge: app.get(Judge),
     thrifty: app.get(Thrifty),
+    hasty: app.get(Hasty),
     talker: app.get(Talker),
     close: async () => {
       await app.close();
