@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
@@ -49,7 +50,7 @@ async function locate(name: string): Promise<{ native: string; version: string }
 
 async function share(native: string, version: string): Promise<string> {
   const target = join(SHARED_FOLDER, `postgresql-${version}`);
-  if (await exists(target)) return target;
+  if (existsSync(target)) return target;
   const unfinished = `${target}.${process.pid}`;
   try {
     await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 });
@@ -57,17 +58,10 @@ async function share(native: string, version: string): Promise<string> {
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    if (await exists(target)) return target;
+    if (existsSync(target)) return target;
     throw new EmbeddedPostgresUnreachable(native, 'The user "postgres", who runs it for root,', error);
   }
   return target;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 // Only when needed: a chmod fails on a read-only file system even where it would change nothing.

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, chown, lstat, mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -57,6 +58,9 @@ export async function prepareCluster(
 }
 
 async function moveOut(wanted: string): Promise<void> {
+  const existing = await lstat(wanted).catch(() => undefined);
+  // A link whose target somebody removed leads nowhere: begin empty.
+  if (existing?.isSymbolicLink() && !existsSync(wanted)) await rm(wanted);
   const target = join(SHARED_FOLDER, `${basename(wanted)}-${randomBytes(6).toString('hex')}`);
   await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 });
   await mkdir(target, { mode: 0o700 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, startProcess, type TestProcess } from '@reflex/test';
 import { Client } from 'pg';
@@ -179,6 +179,17 @@ describe('embedded PostgreSQL', () => {
     await writeFile(join(dataDir, 'cluster', 'PG_VERSION'), '18\n');
   });
 
+  it('says what to do on a platform without binaries', async () => {
+    const arch = jest.spyOn(os, 'arch').mockReturnValue('mips');
+
+    const start = startEmbeddedPostgres({ dataDir }).finally(() => arch.mockRestore());
+
+    await expect(start).rejects.toMatchObject({
+      code: 'embedded_postgres_missing',
+      message: expect.stringMatching(/no PostgreSQL binaries for linux-mips .* or set DATABASE_URL/),
+    });
+  });
+
   it('says what Postgres said when it does not start', async () => {
     await expect(startEmbeddedPostgres({ dataDir, settings: { no_such_setting: '1' } })).rejects.toMatchObject({
       code: 'embedded_postgres_failed',
@@ -210,6 +221,8 @@ describe('embedded PostgreSQL', () => {
     expect(elsewhere).toMatch(/^\/var\/lib\/reflex\/postgres-/);
     await second.stop();
     await rm(elsewhere, { recursive: true });
+    await (await start()).stop();
+    await rm(await realpath(dataDir), { recursive: true });
   });
 
   it('removes a temporary folder when its service is killed', async () => {
