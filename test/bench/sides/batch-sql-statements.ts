@@ -14,25 +14,26 @@ export const PUBLISH = `
   insert into reflex.deliveries (event_seq, trigger_id, event_at, status)
   select s.seq, $1, s.received_at, 'pending' from stored s`;
 
+// Rows are reached by index alone, and changed by their place: no plan can do worse, whatever the statistics say.
+
 // $1 trigger, $2 limit
 export const CLAIM = `
-  with heads as materialized (
-    select d.event_seq
-      from reflex.deliveries d
-     where d.trigger_id = $1 and d.status = 'pending' and d.crashes < 2
-     order by d.event_seq
-     limit $2
-       for update skip locked
-  ), claimed as (
+  with claimed as (
     update reflex.deliveries d
        set status = 'processing', worker_id = 1, lease_token = nextval('reflex.lease_token')
-      from heads h
-     where d.event_seq = h.event_seq and d.trigger_id = $1
+     where d.ctid = any (array(
+       select h.ctid
+         from reflex.deliveries h
+        where h.trigger_id = $1 and h.status = 'pending' and h.crashes < 2
+        order by h.event_seq
+        limit $2
+          for update skip locked))
     returning d.event_seq, d.event_at, d.lease_token
   )
   select c.event_seq, c.lease_token, e.id, e.trace_id, e.payload
     from claimed c
-    join reflex.events e on e.received_at = c.event_at and e.seq = c.event_seq
+   cross join lateral (
+     select * from reflex.events e where e.received_at = c.event_at and e.seq = c.event_seq limit 1) e
    order by c.event_seq`;
 
 // $1 trigger, $2 places, $3 tokens, $4 ids, $5 traces, $6 starts, $7 durations
@@ -42,11 +43,16 @@ export const SETTLE = `
       as n(seq, token, id, trace, started_at, duration_ms)
   ), ended as (
     delete from reflex.deliveries d
-     using input i
-     where d.event_seq = i.seq and d.trigger_id = $1 and d.lease_token = i.token
+     where d.ctid = any (array(
+       select l.ctid
+         from input i
+        cross join lateral (
+          select x.ctid from reflex.deliveries x
+           where x.event_seq = i.seq and x.trigger_id = $1 and x.lease_token = i.token
+           limit 1) l))
     returning d.event_seq
   )
   insert into reflex.runs (event_seq, event_id, trigger_id, attempt, outcome, started_at, duration_ms, trace_id)
   select i.seq, i.id, $1, 1, 'completed', i.started_at, i.duration_ms, i.trace
-    from ended x
-    join input i on i.seq = x.event_seq`;
+    from input i
+   where i.seq in (select x.event_seq from ended x)`;

@@ -98,7 +98,7 @@ export async function openBatchSql({ databaseUrl }: SideSetup): Promise<Side> {
 
 async function connect(url: string): Promise<Client> {
   // Plans that were made while the tables were empty must not scan them later, as in our own functions.
-  const options = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
+  const options = '-c enable_seqscan=off -c jit=off';
   const client = new Client({ connectionString: url, options });
   await client.connect();
   return client;
