@@ -1,6 +1,6 @@
 import { eventually } from '@reflex/test';
 import { count, every, orAfter, quietFor } from '../conditions/condition';
-import { keyword } from '../filters/plain-filters';
+import { dedupe } from '../filters/dedupe';
 import type { DecisionContext } from '../context/decision-context';
 import { onStep, runs, step, type Step, type Workers, workersUnderTest } from './workers-under-test';
 
@@ -108,7 +108,7 @@ describe('conditions', () => {
 
   it('in time are woken by a tick, which is neither filtered nor accumulated', async () => {
     const { store } = await workers.started([
-      onStep({ name: 'debounced', filter: keyword('step'), when: quietFor('250ms'), handle: collect }),
+      onStep({ name: 'debounced', filter: dedupe('n', '1h'), when: quietFor('250ms'), handle: collect }),
     ]);
 
     for (const n of [1, 2, 3]) await store.publish(step(n));
