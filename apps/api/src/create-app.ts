@@ -7,7 +7,7 @@ import { AppModule, type ServiceSettings } from './app.module';
 import { isLoopback, listenHost } from './config';
 import { describeApi } from './explorer/api-explorer';
 import { Admission } from './http/admission';
-import { answerBrokenRequest } from './http/broken-request';
+import { answerBrokenRequest, answerBrokenUrl } from './http/broken-request';
 import { ErrorResponses } from './http/error-responses';
 import { acceptJsonOnly } from './http/json-body';
 import { KnownRoutes } from './http/known-routes';
@@ -29,6 +29,7 @@ export async function createApp(settings: ServiceSettings, domain?: DynamicModul
     trustProxy: settings.trustedProxies.length > 0 ? settings.trustedProxies : false,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: MAX_PARAM_LENGTH },
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerBrokenUrl,
   });
   const fastify = adapter.getInstance();
   await sendSecurityHeaders(fastify);

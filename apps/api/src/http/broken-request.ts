@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionError } from 'fastify';
+import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 
 const ANSWERS: Record<string, [line: string, code: string, message: string]> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'The headers are too large.'],
@@ -16,4 +16,12 @@ export function answerBrokenRequest(error: ConnectionError, socket: Socket): voi
     `HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+}
+
+/** Answers a URL that the router cannot read, for which no hook and no filter runs. */
+export function answerBrokenUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const isTooLong = error.statusCode === 414;
+  const code = isTooLong ? 'uri_too_long' : 'malformed_url';
+  const message = isTooLong ? 'A part of the path is too long.' : 'The path is not well encoded. Encode it as UTF-8.';
+  void reply.code(error.statusCode ?? 400).send({ error: { code, message } });
 }
