@@ -39,6 +39,7 @@ export class Run {
     const blocks = this.trigger.definition.onRetry === 'block';
     for (let index = 0; index < this.deliveries.length; index += 1) {
       if (this.queue.inTrouble) await this.queue.flush();
+      if (session.lost) return [];
       if (session.closing || this.queue.broken) return this.deliveries.slice(index);
 
       const delivery = this.deliveries[index]!;
@@ -56,7 +57,8 @@ export class Run {
   private readonly mayFire = async (): Promise<boolean> => {
     // The action clears the context: what was accumulated before it must be stored by then, or it would come back.
     if (this.trigger.condition) await this.queue.flush();
-    return !this.queue.broken && !this.around.session.closing;
+    const { session } = this.around;
+    return !this.queue.broken && !session.closing && !session.lost;
   };
 
   private async settle(settlement: Settlement, state: DecisionState | null): Promise<void> {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { backoffMs } from '@reflex/core';
-import type { Claim, Delivery, EventStore, StoredEvent } from '@reflex/event-store';
+import type { Claim, Delivery, EventStore, RegisteredTrigger, SlotRequest, StoredEvent } from '@reflex/event-store';
 import type { EventRegistry } from '@reflex/events';
 import { DatabaseClock } from '../context/database-clock';
 import type { Trigger } from '../trigger';
@@ -45,6 +45,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
   private loop: Promise<void> | null = null;
   private stopping = false;
   private wasIdle = false;
+  private lookAt = Infinity;
   private unsubscribe: (() => void) | null = null;
 
   constructor(private readonly input: TriggerWorkerInput) {
@@ -67,8 +68,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
 
   /** Makes the triggers known to the store, so that publishers fan out to them. */
   async register(): Promise<void> {
-    const triggers = this.input.triggers.all();
-    const registered = await this.input.store.registerTriggers(triggers.map(({ definition }) => definition));
+    const registered = await this.announce();
     const ours = registered.filter(({ name }) => this.input.triggers.get(name));
     this.byId = new Map(ours.map(({ id, name }) => [id, this.input.triggers.get(name)!]));
     this.shares = new FairShares(ours, this.options.concurrency);
@@ -93,7 +93,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     this.attempts.interruptAll(shuttingDown(), Math.min(this.options.graceMs, LAST_GRACE_MS));
     await within(FAREWELL_MS + LAST_GRACE_MS, this.loopAndRuns());
     this.session?.end();
-    await this.loop;
+    await within(FAREWELL_MS, this.loop);
     await within(FAREWELL_MS, this.session?.lease.close() ?? Promise.resolve());
     this.emit('drained');
   }
@@ -122,13 +122,28 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
       const claim = await this.input.store.claim(wanted);
       worked();
       this.begin(claim, session, settling);
-      const got = new Map<number, number>();
-      for (const [first] of claim.runs) got.set(first!.triggerId, (got.get(first!.triggerId) ?? 0) + 1);
-      this.shares.learn(wanted, got);
+      this.learn(wanted, claim);
     }
   }
 
+  private learn(wanted: SlotRequest[], { runs }: Claim): void {
+    const got = new Map<number, number>();
+    for (const [first] of runs) got.set(first!.triggerId, (got.get(first!.triggerId) ?? 0) + 1);
+    this.shares.learn(wanted, got);
+    // A throttle may be what ended it; nothing hints at the end of its window.
+    for (const triggerId of got.keys()) {
+      const { throttle } = this.byId.get(triggerId)!.definition;
+      if (throttle) this.lookAt = Math.min(this.lookAt, performance.now() + throttle.windowMs + 1);
+    }
+  }
+
+  private announce(): Promise<RegisteredTrigger[]> {
+    return this.input.store.registerTriggers(this.input.triggers.all().map(({ definition }) => definition));
+  }
+
   private async openSession(): Promise<Session> {
+    // While we had no lease, the others may have taken our triggers for removed ones.
+    if (this.session) await this.announce();
     const session = new Session(await this.input.store.openLease());
     session.closing = this.stopping;
     session.lease.lost.addEventListener('abort', () => {
@@ -197,8 +212,11 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
       this.wasIdle = true;
       this.emit('idle');
     }
-    const rung = await this.bell.wait(this.options.pollMs * (0.8 + Math.random() * 0.4));
-    if (!rung) this.shares.hint();
+    const pollMs = this.options.pollMs * (0.8 + Math.random() * 0.4);
+    const rung = await this.bell.wait(Math.max(1, Math.min(pollMs, this.lookAt - performance.now())));
+    if (performance.now() >= this.lookAt) this.lookAt = Infinity;
+    else if (rung) return;
+    this.shares.hint();
   }
 
   private async loopAndRuns(): Promise<void> {
