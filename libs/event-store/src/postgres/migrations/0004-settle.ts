@@ -120,7 +120,8 @@ export class Settle1763600000004 implements MigrationInterface {
            using input i
            where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
              and i.o in ('completed', 'filtered', 'accumulated', 'dead_letter')
-          returning d.event_seq, d.trigger_id, d.event_at, d.event, true as gone
+          returning i.s, i.t, i.c, i.e, i.a, i.o, i.b, i.d, i.tr, i.rs, i.er, i.re, i.us, i.why,
+                    d.event_at, d.event, true as gone
         ), kept as (
           update reflex.deliveries d
              set status = (case
@@ -137,26 +138,28 @@ export class Settle1763600000004 implements MigrationInterface {
             join reflex.triggers tr on tr.id = i.t
            where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
              and i.o in ('failed', 'deferred', 'released')
-          returning d.event_seq, d.trigger_id, d.event_at, d.event, d.status = 'aside' as gone
+          returning i.s, i.t, i.c, i.e, i.a, i.o, i.b, i.d, i.tr, i.rs, i.er, i.re, i.us, i.why,
+                    d.event_at, d.event, d.status = 'aside' as gone
         ), settled as materialized (
           select * from ended union all select * from kept
         ), logged as (
           insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
                                    trace_id, reason, error, result, usage)
-          select i.s, i.e, i.t, i.c, i.a, i.o::reflex.run_outcome, i.b, i.d, i.tr, i.rs, i.er, i.re, i.us
+          select x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, x.b, x.d, x.tr, x.rs, x.er, x.re, x.us
             from settled x
-            join input i on i.s = x.event_seq and i.t = x.trigger_id
-           where i.o <> 'released'
+           where x.o <> 'released'
         )
-        select array_agg(i.t) filter (where i.c is not null),
-               array_agg(i.c) filter (where i.c is not null),
-               array_agg(x.gone::int) filter (where i.c is not null),
-               jsonb_agg(jsonb_build_object('seq', i.s, 'trigger', i.t, 'at', x.event_at, 'scope', i.c, 'attempt', i.a,
-                         'why', i.why, 'error', i.er, 'event', x.event)) filter (where i.o = 'dead_letter'),
-               jsonb_agg(jsonb_build_object('s', i.s, 't', i.t)) filter (where x.event_seq is null)
+        select array_agg(x.t) filter (where x.c is not null),
+               array_agg(x.c) filter (where x.c is not null),
+               array_agg(x.gone::int) filter (where x.c is not null),
+               jsonb_agg(jsonb_build_object('seq', x.s, 'trigger', x.t, 'at', x.event_at, 'scope', x.c, 'attempt', x.a,
+                         'why', x.why, 'error', x.er, 'event', x.event)) filter (where x.o = 'dead_letter'),
+               -- Looked for only when some are missing: without an index, to compare all with all is dear.
+               case when count(*) < jsonb_array_length(batch) then (
+                 select jsonb_agg(jsonb_build_object('s', i.s, 't', i.t)) from input i
+                  where not exists (select from settled y where y.s = i.s and y.t = i.t)) end
           into lane_triggers, lane_scopes, lane_counts, buried, stale
-          from input i
-          left join settled x on x.event_seq = i.s and x.trigger_id = i.t;
+          from settled x;
 
         if laned and lane_triggers is not null then
           perform reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts);
