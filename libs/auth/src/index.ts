@@ -1,0 +1,14 @@
+export { Public, RequireScope } from './access.decorator';
+export { Access } from './access.service';
+export { ApiKeyGuard } from './api-key.guard';
+export { ApiKeys, type ApiKey, type NewApiKey } from './api-keys.service';
+export { Audit, type AuditEntry, type AuditSearch, type Operator, type OperatorAction } from './audit.service';
+export { AuthModule } from './auth.module';
+export { AuthOptions } from './auth-options';
+export { AUTH_ENTITIES } from './entities';
+export { InvalidKey, KeyRequired, NotAuthenticated, ScopeMissing, UnknownKey, UnknownScope } from './errors';
+export { AUTH_MIGRATIONS } from './migrations';
+export { ByOperator } from './operator.decorator';
+export { readKey, type PresentedKey } from './presented-key';
+export { type Principal } from './principal';
+export { allows, isScope, SCOPES, type Scope } from './scope';
