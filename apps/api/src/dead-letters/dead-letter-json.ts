@@ -10,7 +10,8 @@ export function deadLetterJson(letter: DeadLetter): Record<string, unknown> {
     trigger,
     scope,
     reason,
-    error,
+    // Without the stack, which belongs to the log.
+    error: { code: error.code, message: error.message },
     attempts,
     history,
     created_at: createdAt.toISOString(),

@@ -1,0 +1,139 @@
+import { eventually } from '@reflex/test';
+import { testBed, startTestService, type TestService } from '../testing/test-service';
+
+let bed: Awaited<ReturnType<typeof testBed>>;
+let service: TestService;
+
+beforeAll(async () => {
+  bed = await testBed();
+  service = bed.service;
+  const failing = { type: 'http', source: 'docs', payload: { fail: true } };
+  await service.post('/events', [failing, failing]);
+  await eventually(async () => expect((await service.get('/events/dlq')).body.events).toHaveLength(2));
+});
+afterAll(() => bed.stop());
+
+interface Parameter {
+  name: string;
+  in: string;
+  example?: unknown;
+  schema?: { example?: unknown };
+}
+interface Operation {
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { examples?: Record<string, { value: unknown }>; schema: Schema }> };
+}
+interface Schema {
+  $ref?: string;
+  properties?: Record<string, { example?: unknown }>;
+}
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+it('shows a page whose scripts and styles the security headers allow', async () => {
+  const page = await service.get('/docs');
+
+  expect(page.status).toBe(200);
+  expect(page.text).toContain('Reflex API');
+  expect(page.text).not.toMatch(/<script(?![^>]*src=)[^>]*>[^<]/);
+  for (const [, file] of page.text.matchAll(/(?:src|href)="\.\/([^"]+)"/g)) {
+    expect([file, (await service.get(`/${file}`)).status]).toEqual([file, 200]);
+  }
+});
+
+it('succeeds with every example when "Try it out" is pressed', async () => {
+  const tried: string[] = [];
+
+  // Anew for each, as a person reloads the page: what one operation deletes, the next cannot use.
+  const operations = Object.entries((await documentOf()).paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ path, method })),
+  );
+  const ordered = operations.toSorted(
+    (one, other) => Number(one.method === 'delete') - Number(other.method === 'delete'),
+  );
+  for (const { path, method } of ordered) {
+    const document = await documentOf();
+    const operation = document.paths[path]![method]!;
+    for (const body of bodiesOf(operation, document)) {
+      const url = urlOf(path, operation.parameters ?? []);
+      const answer = await service.request(method.toUpperCase(), url, {
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      });
+      const expected = method === 'post' && path === '/events' ? 201 : 200;
+      expect([method, url, answer.status]).toEqual([method, url, expected]);
+      tried.push(`${method} ${path}`);
+    }
+    if (path.endsWith('/retry'))
+      await eventually(async () => expect((await service.get('/events/dlq')).body.events).toHaveLength(2));
+  }
+
+  expect(new Set(tried)).toEqual(
+    new Set([
+      'get /health',
+      'get /ready',
+      'get /health/detailed',
+      'get /events/dlq',
+      'get /events/dlq/{id}',
+      'delete /events/dlq/{id}',
+      'post /events/dlq/{id}/retry',
+      'post /events',
+      'get /events',
+      'get /events/types',
+      'post /events/replay',
+      'get /events/{id}',
+      'get /runs',
+      'get /runs/{id}',
+      'get /triggers',
+      'post /triggers/{name}/pause',
+      'post /triggers/{name}/resume',
+    ]),
+  );
+});
+
+it('is not there in production', async () => {
+  const production = await startTestService(bed.database, {
+    ENVIRONMENT: 'production',
+    JWT_SECRET: 'q'.repeat(32),
+    DEFAULT_MODEL: 'offline:rules',
+    API_HOST: '127.0.0.1',
+  });
+
+  expect((await production.get('/docs')).status).toBe(404);
+  expect((await production.get('/docs/json')).status).toBe(404);
+  expect((await production.get('/health')).status).toBe(200);
+  await production.stop();
+});
+
+async function documentOf(): Promise<Document> {
+  const { status, body } = await service.get('/docs/json');
+  expect(status).toBe(200);
+  return body as Document;
+}
+
+function urlOf(path: string, parameters: Parameter[]): string {
+  const query = new URLSearchParams();
+  let url = path;
+  for (const { name, in: place, example, schema } of parameters) {
+    const value = example ?? schema?.example;
+    if (place === 'path') {
+      expect([path, name, value]).toEqual([path, name, expect.any(String)]);
+      url = url.replace(`{${name}}`, encodeURIComponent(value as string));
+    } else if (place === 'query' && value !== undefined) {
+      query.set(name, String(value as string));
+    }
+  }
+  return query.size > 0 ? `${url}?${query.toString()}` : url;
+}
+
+function bodiesOf({ requestBody }: Operation, { components }: Document): unknown[] {
+  const content = requestBody?.content['application/json'];
+  if (!content) return [undefined];
+  if (content.examples) return Object.values(content.examples).map(({ value }) => value);
+  const { properties = {} } = components.schemas[content.schema.$ref!.split('/').at(-1)!]!;
+  const fields = Object.entries(properties).flatMap(([name, { example }]) =>
+    example === undefined ? [] : [[name, example]],
+  );
+  return [Object.fromEntries(fields)];
+}
