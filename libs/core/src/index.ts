@@ -1,4 +1,14 @@
 export { backoffMs, type BackoffOptions } from './backoff';
+export {
+  GRAPH_LIMITS,
+  type CausationEdge,
+  type CausationGraph,
+  type CausationNode,
+  type DeliveryNode,
+  type EventNode,
+  type RunNode,
+  type ToolCallNode,
+} from './causation-graph';
 export { Clock, SystemClock } from './clock';
 export { durationMs, type Duration } from './duration';
 export { type EventEnvelope, type EventMeta, type JsonObject, type JsonValue, ENVELOPE_FIELDS } from './envelope';
@@ -14,6 +24,8 @@ export {
 } from './errors';
 export { globMatcher, globToLike } from './glob';
 export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
+export { mermaid } from './mermaid';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
+export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
 export { type ClientFrame, type ServerFrame } from './wire';

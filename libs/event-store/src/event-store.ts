@@ -1,3 +1,4 @@
+import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
 import type { Delivery, StoredEvent } from './delivery';
@@ -6,6 +7,7 @@ import type { EventPage, EventSearch, EventWithDeliveries } from './event-search
 import type { ReplayRequest, ReplayResult } from './replay';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
 import type { Settlement } from './settlement';
+import type { Situation } from './situation';
 import type { RegisteredTrigger, TriggerDefinition } from './trigger-definition';
 
 export interface PublishOptions {
@@ -71,6 +73,10 @@ export abstract class EventStore {
   abstract onSettled(listener: (eventIds: string[]) => void): () => void;
 
   abstract find(id: string): Promise<EventWithDeliveries | null>;
+  /** What caused the event and all that followed from it; cut at the limits, by default `GRAPH_LIMITS`. */
+  abstract graph(id: string, limits?: { depth: number; nodes: number }): Promise<CausationGraph | null>;
+  /** What a worker would find for this event; throws `UnknownTrigger`. A known scope is taken as it is. */
+  abstract situation(trigger: string, event: StoredEvent, scope?: string | null): Promise<Situation>;
   abstract search(search: EventSearch): Promise<EventPage>;
   /** Events in the order of the log, newest last, read in pages. */
   abstract read(search: Omit<EventSearch, 'cursor' | 'limit'>): AsyncIterable<StoredEvent>;

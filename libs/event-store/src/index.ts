@@ -31,6 +31,7 @@ export {
 export { type ReplayRequest, type ReplayResult } from './replay';
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';
 export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';
+export { type Situation } from './situation';
 export { type RegisteredTrigger, type TriggerDefinition } from './trigger-definition';
 export {
   startEmbeddedPostgres,

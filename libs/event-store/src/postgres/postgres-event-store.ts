@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { DataSource } from 'typeorm';
 import type { Delivery, StoredEvent } from '../delivery';
@@ -16,7 +17,9 @@ import {
 import type { ReplayRequest, ReplayResult } from '../replay';
 import type { RunPage, RunRecord, RunSearch } from '../run-search';
 import type { Settlement } from '../settlement';
+import type { Situation } from '../situation';
 import type { RegisteredTrigger, TriggerDefinition } from '../trigger-definition';
+import { CausationReader } from './causation-reader';
 import { Claimer } from './claimer';
 import { poolOf } from './data-source';
 import { EventReader } from './event-reader';
@@ -29,6 +32,7 @@ import { PostgresDeadLetters } from './postgres-dead-letters';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
 import { Settler } from './settler';
+import { SituationReader } from './situation-reader';
 import { resolveStoreOptions, type PostgresStoreOptions, type ResolvedStoreOptions } from './store-options';
 import { TriggerTable } from './trigger-table';
 
@@ -54,6 +58,8 @@ export class PostgresEventStore extends EventStore {
   private readonly claimer: Claimer;
   private readonly settler: Settler;
   private readonly reader: EventReader;
+  private readonly causation: CausationReader;
+  private readonly situations: SituationReader;
   private readonly listener: Listener;
   private tenure: Tenure | null = null;
 
@@ -69,6 +75,8 @@ export class PostgresEventStore extends EventStore {
     this.claimer = new Claimer(pool, this.triggerTable, this.options);
     this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents);
     this.reader = new EventReader(pool);
+    this.causation = new CausationReader(pool);
+    this.situations = new SituationReader(pool, this.options.contextEvents);
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
@@ -171,6 +179,14 @@ export class PostgresEventStore extends EventStore {
 
   find(id: string): Promise<EventWithDeliveries | null> {
     return this.reader.find(id);
+  }
+
+  graph(id: string, limits?: { depth: number; nodes: number }): Promise<CausationGraph | null> {
+    return this.causation.graph(id, limits);
+  }
+
+  situation(trigger: string, event: StoredEvent, scope?: string | null): Promise<Situation> {
+    return this.situations.situation(trigger, event, scope);
   }
 
   search(search: EventSearch): Promise<EventPage> {
