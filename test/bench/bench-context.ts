@@ -1,12 +1,14 @@
 import { Client } from 'pg';
 import type { BenchOptions } from './options';
+import { HttpServerProcess } from './http/server-process';
+import type { HttpServerName } from './http/servers';
 import { SideProcess } from './side-process';
 import type { SideName } from './sides';
 import type { SideSetup } from './sides/side';
 
 /** What a row may use: contenders on fresh databases, and the options of this run. */
 export class BenchContext {
-  private readonly open = new Set<SideProcess>();
+  private readonly open = new Set<SideProcess | HttpServerProcess>();
   private databases = 0;
 
   constructor(
@@ -27,12 +29,17 @@ export class BenchContext {
 
   /** Starts a contender in a process of its own, on a database of its own. */
   async side(name: SideName, setup: Omit<SideSetup, 'databaseUrl' | 'redisUrl'>): Promise<SideProcess> {
-    const nodeArgs =
-      name === 'reflex' && this.options.profile ? ['--cpu-prof', `--cpu-prof-dir=${this.options.profile}`] : [];
     const databaseUrl = await this.freshDatabase();
-    const side = await SideProcess.open(name, { ...setup, databaseUrl, redisUrl: this.redisUrl }, nodeArgs);
+    const side = await SideProcess.open(name, { ...setup, databaseUrl, redisUrl: this.redisUrl }, this.nodeArgs(name));
     this.open.add(side);
     return side;
+  }
+
+  /** Starts a server in a process of its own, on a database of its own. */
+  async httpServer(name: HttpServerName): Promise<HttpServerProcess> {
+    const server = await HttpServerProcess.open(name, await this.freshDatabase(), this.nodeArgs(name));
+    this.open.add(server);
+    return server;
   }
 
   /** An empty database, gone when the bench ends. */
@@ -55,6 +62,11 @@ export class BenchContext {
     const sides = [...this.open];
     this.open.clear();
     await Promise.all(sides.map((side) => side.close().catch(() => side.kill())));
+  }
+
+  private nodeArgs(name: string): string[] {
+    const { profile } = this.options;
+    return name === 'reflex' && profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
   }
 
   log(line: string): void {

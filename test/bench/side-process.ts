@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { forkBench } from './fork';
 import type { SideAnswer, SideRequest } from './side-main';
 import type { SideName } from './sides';
 import type { SideSetup } from './sides/side';
@@ -8,8 +8,6 @@ import type { BulkOptions, DrainOptions, Latency, LatencyOptions, LiveOptions } 
 
 // Distributes over the union: each request keeps its own fields.
 type Unnumbered = SideRequest extends infer R ? (R extends SideRequest ? Omit<R, 'id'> : never) : never;
-
-const LIFETIME = join(__dirname, '..', 'support', 'child-lifetime.cjs');
 
 /** A side in a process of its own, which ends with ours. */
 export class SideProcess {
@@ -32,10 +30,7 @@ export class SideProcess {
   }
 
   static async open(name: SideName, setup: SideSetup, nodeArgs: string[]): Promise<SideProcess> {
-    const child = fork(join(__dirname, 'side-main.ts'), {
-      execArgv: ['-r', '@swc-node/register', '-r', LIFETIME, '--disable-warning=DeprecationWarning', ...nodeArgs],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+    const child = forkBench('side-main.ts', [], nodeArgs);
     const side = new SideProcess(name, child);
     await side.request({ do: 'open', side: name, setup });
     return side;

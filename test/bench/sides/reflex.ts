@@ -1,20 +1,10 @@
 import { openPostgresStore } from '@reflex/event-store';
-import { BaseEvent, EventRegistry, EventType } from '@reflex/events';
+import { EventRegistry } from '@reflex/events';
 import { TriggerRegistry, TriggerWorker } from '@reflex/triggers';
-import { IsInt, IsString } from 'class-validator';
+import { BenchEvent } from './bench-event';
 import type { Payload } from './payload';
 import { emptyReflexTables } from './reflex-tables';
 import type { Side, SideSetup } from './side';
-
-@EventType('bench.event')
-export class BenchEvent extends BaseEvent implements Payload {
-  @IsInt()
-  number!: number;
-  @IsString()
-  account!: string;
-  @IsString()
-  note!: string;
-}
 
 /** Handlers at once: they do nothing, so the number is how much one claim may bring. */
 const CONCURRENCY = 500;

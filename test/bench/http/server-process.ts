@@ -1,0 +1,69 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import autocannon from 'autocannon';
+import { forkBench } from '../fork';
+import { payload } from '../sides/payload';
+import type { ServerMessage, ServerRequest } from './server-main';
+import type { HttpServerName } from './servers';
+
+const BODY = JSON.stringify({ type: 'bench.event', source: 'bench', ...payload(1, 1_000) });
+
+/** An HTTP server in a process of its own; the requests come from ours. */
+export class HttpServerProcess {
+  private constructor(
+    private readonly name: HttpServerName,
+    private readonly child: ChildProcess,
+    private readonly url: string,
+  ) {}
+
+  static async open(name: HttpServerName, databaseUrl: string, nodeArgs: string[]): Promise<HttpServerProcess> {
+    const child = forkBench('http/server-main.ts', [name, databaseUrl], nodeArgs);
+    const first = await answerOf(child);
+    if (!('url' in first)) throw new Error(`The server "${name}" did not start: ${JSON.stringify(first)}`);
+    return new HttpServerProcess(name, child, first.url);
+  }
+
+  /** Requests per second; every one is answered 201 and every event is there afterwards. */
+  async load(connections: number, seconds: number): Promise<number> {
+    const before = await this.stored();
+    const result = await autocannon({
+      url: this.url,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: BODY,
+      connections,
+      duration: seconds,
+    });
+    const good = result['2xx'];
+    if (result.non2xx + result.errors > 0)
+      throw new Error(`${this.name}: ${result.non2xx} refused, ${result.errors} failed.`);
+    const stored = (await this.stored()) - before;
+    if (stored < good) throw new Error(`${this.name} answered ${good} requests but stored ${stored}.`);
+    return good / result.duration;
+  }
+
+  async close(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.send('stop' satisfies ServerRequest);
+    await ended;
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  private async stored(): Promise<number> {
+    this.child.send('stored' satisfies ServerRequest);
+    const answer = await answerOf(this.child);
+    if (!('stored' in answer)) throw new Error(`${this.name}: ${JSON.stringify(answer)}`);
+    return answer.stored;
+  }
+}
+
+async function answerOf(child: ChildProcess): Promise<ServerMessage> {
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => [{ error: 'the process ended' }]),
+  ])) as [ServerMessage];
+  return message;
+}
