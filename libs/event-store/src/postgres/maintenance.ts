@@ -66,7 +66,7 @@ export class Maintenance {
     do {
       ({ count } = await this.row<{ count: number }>(RESCUE, [this.options.leaseMs, BATCH, DEATHS]));
       if (count > 0) this.onWork();
-    } while (count === BATCH);
+    } while (count >= BATCH);
   }
 
   private async clearUp(): Promise<void> {

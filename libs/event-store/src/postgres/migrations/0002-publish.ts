@@ -107,6 +107,8 @@ export class Publish1763600000002 implements MigrationInterface {
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
       declare
         made integer;
+        lane_triggers integer[];
+        lane_scopes text[];
       begin
         -- Publishing never makes a delivery for an old event, so only callers of this function could collide.
         perform pg_advisory_xact_lock(hashtext('reflex.enqueue'));
@@ -121,19 +123,20 @@ export class Publish1763600000002 implements MigrationInterface {
            group by i.trigger, i.scope
            order by i.trigger, i.scope
           on conflict (trigger_id, scope) do update set live = l.live + excluded.live
-          returning l.trigger_id, l.scope, l.live
+          returning 1
         ), delivered as (
           insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, event, status)
           select i.seq, i.trigger, i.at, i.scope, i.event,
-                 (case when i.scope is null or (i.live = i.added and i.place = 1)
-                       then 'pending' else 'waiting' end)::reflex.delivery_status
-            from (select i.*, l.live, count(*) over (partition by i.trigger, i.scope) as added,
-                         row_number() over (partition by i.trigger, i.scope order by i.seq) as place
-                    from input i
-                    left join laned l on l.trigger_id = i.trigger and l.scope = i.scope) i
-          returning 1
+                 (case when i.scope is null then 'pending' else 'waiting' end)::reflex.delivery_status
+            from input i, (select count(*) from laned) locked
+          returning trigger_id, scope
         )
-        select count(*) into made from delivered;
+        select count(*), array_agg(d.trigger_id) filter (where d.scope is not null),
+               array_agg(d.scope) filter (where d.scope is not null)
+          into made, lane_triggers, lane_scopes
+          from delivered d;
+        -- An old event may come to stand before one that waits for its retry, and does not wait with it.
+        if lane_triggers is not null then perform reflex.promote_heads(lane_triggers, lane_scopes); end if;
         return made;
       end $$;
     `);

@@ -69,6 +69,8 @@ export class Sweeps1763600000005 implements MigrationInterface {
                  where c.wake_at <= now() order by c.wake_at limit most) c;
         woken := coalesce(cardinality(lane_triggers), 0);
         if woken > 0 then
+          -- As in reflex.enqueue, and before any lane, or a redrive and this would wait for each other.
+          perform pg_advisory_xact_lock(hashtext('reflex.enqueue'));
           insert into reflex.lanes as l (trigger_id, scope, live)
           select w.trigger_id, w.scope, 0 from unnest(lane_triggers, lane_scopes) as w(trigger_id, scope)
            order by w.trigger_id, w.scope
@@ -109,13 +111,21 @@ export class Sweeps1763600000005 implements MigrationInterface {
         buried jsonb;
         expired timestamptz := now() - make_interval(secs => lease_ms / 1000.0);
       begin
-        with lost as (
+        with found as materialized (
           select d.event_seq, d.trigger_id, d.scope, d.lease_token
             from reflex.deliveries d
             left join reflex.workers w on w.id = d.worker_id
            where d.status = 'processing' and (w.id is null or w.beat_at < expired)
            order by d.trigger_id, d.scope, d.event_seq
            limit most
+        ), lost as (
+          select * from found
+          union
+          -- A lane is taken back whole: the second half of one would look as if it had been at work.
+          select d.event_seq, d.trigger_id, d.scope, d.lease_token
+            from (select distinct s.trigger_id, s.scope, s.lease_token from found s where s.scope is not null) s
+            join reflex.deliveries d on d.trigger_id = s.trigger_id and d.scope = s.scope
+           where d.status = 'processing' and d.scope is not null and d.lease_token = s.lease_token
         )
         select jsonb_agg(jsonb_build_object('s', l.event_seq, 't', l.trigger_id, 'c', l.scope, 'k', l.lease_token,
                          'first', l.scope is null or l.place = 1)),
