@@ -1,16 +1,18 @@
 import type { BaseEvent } from '@reflex/events';
 import { TriggerSetupError } from '../errors';
 import type { DecisionContext } from '../context/decision-context';
+import { type Described, type Witness, witnessed } from '../witness';
 
 /** What a filter answers; with `retryInMs` it says "later" instead of "no". */
 export type Verdict = { pass: true } | { pass: false; reason: string; retryInMs?: number };
 
-export type Check = (context: DecisionContext) => Verdict;
+/** A witness is there when the decision is to be explained; it must not change it. */
+export type Check = (context: DecisionContext, witness?: Witness) => Verdict;
 
 export const PASS: Verdict = { pass: true };
 
 /** What a filter is made of. */
-export interface FilterParts {
+export interface FilterParts extends Described {
   /** How reasons and `GET /triggers` name it. */
   text: string;
   /** It remembers earlier events, so its trigger needs a scope and a persisted context. */
@@ -24,11 +26,15 @@ export class Filter<E extends BaseEvent = BaseEvent> {
   /** Only for types: a filter for some events is no filter for all events. */
   declare protected readonly accepts: (event: E) => void;
 
+  readonly parts: FilterParts;
+
   constructor(
-    readonly parts: FilterParts,
+    parts: FilterParts,
     /** Set on `and`/`or`, so that longer chains stay flat and keep the places of their parts. */
     readonly chain?: { kind: 'and' | 'or'; filters: Filter<never>[] },
-  ) {}
+  ) {
+    this.parts = { ...parts, compile: (place) => witnessed(parts, parts.compile(place)) };
+  }
 
   and<F extends E>(other: Filter<F>): Filter<F> {
     return allOf<F>(...flat<F>('and', this), other);
@@ -41,9 +47,9 @@ export class Filter<E extends BaseEvent = BaseEvent> {
 
 /** Passes when all pass; looks no further after the first "no". */
 export function allOf<E extends BaseEvent = BaseEvent>(...filters: Filter<E>[]): Filter<E> {
-  return joined('and', filters, (checks) => (context) => {
+  return joined('and', filters, (checks) => (context, witness) => {
     for (const check of checks) {
-      const verdict = check(context);
+      const verdict = check(context, witness);
       if (!verdict.pass) return verdict;
     }
     return PASS;
@@ -52,10 +58,10 @@ export function allOf<E extends BaseEvent = BaseEvent>(...filters: Filter<E>[]):
 
 /** Passes when one passes; looks no further after it. */
 export function anyOf<E extends BaseEvent = BaseEvent>(...filters: Filter<E>[]): Filter<E> {
-  return joined('or', filters, (checks) => (context) => {
+  return joined('or', filters, (checks) => (context, witness) => {
     const refusals: Exclude<Verdict, { pass: true }>[] = [];
     for (const check of checks) {
-      const verdict = check(context);
+      const verdict = check(context, witness);
       if (verdict.pass) return PASS;
       refusals.push(verdict);
     }
@@ -75,11 +81,14 @@ export function not<E extends BaseEvent = BaseEvent>(filter: Filter<E>): Filter<
   }
   const refusal: Verdict = { pass: false, reason: `not ${text}: it matches` };
   return new Filter<E>({
+    name: 'not',
+    args: [],
+    children: [filter],
     text: `not ${text}`,
     stateful,
     compile: (place) => {
       const check = compile(place);
-      return (context) => (check(context).pass ? refusal : PASS);
+      return (context, witness) => (check(context, witness).pass ? refusal : PASS);
     },
   });
 }
@@ -92,6 +101,9 @@ function joined<E extends BaseEvent>(
   if (filters.length === 0) throw new TriggerSetupError('allOf and anyOf need at least one filter. Give one.');
   return new Filter<E>(
     {
+      name: kind,
+      args: [],
+      children: filters,
       text: `(${filters.map((filter) => filter.parts.text).join(` ${kind} `)})`,
       stateful: filters.some((filter) => filter.parts.stateful),
       compile: (place) => combine(filters.map((filter, index) => filter.parts.compile(`${place}.${index}`))),

@@ -21,8 +21,10 @@ export function keyword(...words: string[]): Filter {
   assertSome('keyword', words);
   const wanted = words.map((word) => word.toLowerCase());
   const refusal: Verdict = { pass: false, reason: `keyword: none of ${words.join(', ')}` };
-  return plainFilter(`keyword ${words.join(', ')}`, ({ event }) => {
-    const values = [event.type, event.source, payloadOf(event)];
+  return plainFilter('keyword', words, ({ event }, witness) => {
+    const fields = payloadOf(event);
+    const values = [event.type, event.source, fields];
+    witness?.saw({ type: event.type, source: event.source, fields });
     return values.some((value) => holdsWord(value, wanted)) ? PASS : refusal;
   });
 }
@@ -32,13 +34,15 @@ export function field(path: string, wanted: unknown): Filter {
   const read = fieldReader(path);
   if (typeof wanted === 'function') {
     const predicate = wanted as (value: unknown) => unknown;
-    return plainFilter(`field ${path}`, ({ event }) => {
+    return plainFilter('field', [path, predicate], ({ event }, witness) => {
       const value = read(event);
+      witness?.saw({ value });
       return holds(`field(${path})`, predicate(value)) ? PASS : no(`field ${path}: ${shown(value)} does not satisfy`);
     });
   }
-  return plainFilter(`field ${path} = ${shown(wanted)}`, ({ event }) => {
+  return plainFilter('field', [path, wanted], ({ event }, witness) => {
     const value = read(event);
+    witness?.saw({ value });
     return Object.is(value, wanted) ? PASS : no(`field ${path}: ${shown(value)} is not ${shown(wanted)}`);
   });
 }
@@ -51,7 +55,7 @@ export function where<E extends BaseEvent = BaseEvent>(
   const refusal = no(`where: ${name} says no`);
   const check: Check = (context) =>
     holds(`where(${name})`, decide(context.event as E, context as DecisionContext<E>)) ? PASS : refusal;
-  return new Filter<E>({ text: `where ${name}`, stateful: false, compile: () => check });
+  return new Filter<E>({ name: 'where', args: [name], text: `where ${name}`, stateful: false, compile: () => check });
 }
 
 function plainFilter(text: string, check: Check): Filter {
@@ -62,8 +66,9 @@ function globFilter(part: 'type' | 'source', globs: string[]): Filter {
   assertSome(part, globs);
   const matches = globMatcher(globs);
   const list = globs.join(', ');
-  return plainFilter(`${part} ${list}`, (context) => {
+  return plainFilter(part, globs, (context, witness) => {
     const value = context[STATE].input.stored[part];
+    witness?.saw({ value });
     return matches(value) ? PASS : no(`${part}: ${value} is not ${list}`);
   });
 }

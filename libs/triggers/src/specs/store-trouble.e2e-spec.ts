@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { Client } from 'pg';
 import { type EventStore, type Settlement, StoreUnavailable } from '@reflex/event-store';
 import { eventually } from '@reflex/test';
 import { every } from '../conditions/condition';
-import { type OpenStore, onStep, runs, step, type Workers, workersUnderTest } from './workers-under-test';
+import { type OpenStore, onStep, runs, step, takes, type Workers, workersUnderTest } from './workers-under-test';
 
 /** Lets the given calls of a method of the real store fail before they reach it. */
 function spoil<Name extends 'settle' | 'claim' | 'openLease' | 'release'>(
@@ -109,4 +111,67 @@ describe('when the store is in trouble', () => {
 
     expect(performance.now() - start).toBeLessThan(4_000);
   });
+
+  it('handlers are aborted when the lease is lost, what they did is dropped, and work goes on under a new one', async () => {
+    const seen: { n: number; aborted?: boolean }[] = [];
+    const { worker, store } = await workers.started(
+      [
+        onStep({
+          name: 'robbed',
+          handle: async ({ event, signal }) => {
+            const entry: (typeof seen)[number] = { n: event.n };
+            seen.push(entry);
+            if (seen.length === 1) await takes('20s', signal).catch(() => (entry.aborted = true));
+          },
+        }),
+      ],
+      { store: { leaseMs: 1_500 } },
+    );
+    await store.publish(step(1));
+    await eventually(() => expect(seen).toHaveLength(1));
+
+    const lost = once(worker, 'leaseLost');
+    await store.dataSource.query('delete from reflex.workers');
+    await lost;
+
+    await eventually(() => expect(seen).toEqual([{ n: 1, aborted: true }, { n: 1 }]));
+    await eventually(async () => expect(await runs(store, { outcome: 'completed' })).toMatchObject([{ attempt: 1 }]));
+    await store.publish(step(2));
+    await eventually(() => expect(seen.map(({ n }) => n)).toEqual([1, 1, 2]));
+  });
+
+  it('the loss of all connections loses nothing', async () => {
+    const handled = new Set<number>();
+    const { worker, store } = await workers.started([
+      onStep({
+        name: 'robust',
+        handle: async ({ event, signal }) => {
+          await takes(5, signal);
+          handled.add(event.n);
+        },
+      }),
+    ]);
+    const troubles: unknown[] = [];
+    worker.on('storeError', (error) => troubles.push(error));
+    const admin = new Client({ connectionString: workers.url });
+    await admin.connect();
+
+    for (let round = 0; round < 5; round += 1) {
+      const numbers = Array.from({ length: 40 }, (_, n) => round * 40 + n);
+      await eventually(() => store.publish(numbers.map((n) => step(n))));
+      await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+    }
+    await admin.end();
+
+    await eventually(() => expect(handled.size).toBe(200), { timeoutMs: 25_000 });
+    await eventually(
+      async () => expect(await store.stats()).toMatchObject({ pending: 0, processing: 0, scheduled: 0 }),
+      {
+        timeoutMs: 25_000,
+      },
+    );
+    expect((await store.deadLetters.list({})).count).toBe(0);
+  }, 60_000);
 });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { eventually } from '@reflex/test';
 import type { Delivery } from '@reflex/event-store';
-import { Client } from 'pg';
-import { gate, idle, onStep, runs, step, takes, type Workers, workersUnderTest } from './workers-under-test';
+import { field } from '../filters/plain-filters';
+import { Followed, gate, idle, onStep, runs, step, takes, type Workers, workersUnderTest } from './workers-under-test';
 
 describe('the worker', () => {
   let workers: Workers;
@@ -119,126 +119,35 @@ describe('the worker', () => {
     await eventually(async () => expect(await runs(store)).toMatchObject([{ outcome: 'completed', result: 'done' }]));
   });
 
-  it('lets handlers end on shutdown, gives the others back untouched, and leaves nothing leased (D9)', async () => {
-    const seen: number[] = [];
-    const { worker, store } = await workers.started(
+  it('looks for work by polling, also while others keep it busy', async () => {
+    let busy = 0;
+    const quiet: number[] = [];
+    const deaf = { options: { concurrency: 2, pollMs: 100 }, store: { notify: false } };
+    const { worker, store } = await workers.worker(
       [
         onStep({
-          name: 'mixed',
-          handle: async ({ event, signal }) => {
-            seen.push(event.n);
-            await takes(event.n < 20 ? 300 : '60s', signal);
+          name: 'busy',
+          filter: field('lane', 'busy'),
+          handle: async ({ signal }) => {
+            busy += 1;
+            await takes(10, signal);
           },
         }),
+        { name: 'quiet', on: Followed, handle: () => void quiet.push(busy) },
       ],
-      { options: { drainMs: 1_000 } },
+      deaf,
     );
-    await store.publish(Array.from({ length: 50 }, (_, n) => step(n)));
-    await eventually(() => expect(seen).toHaveLength(50));
-
-    const start = performance.now();
-    await worker.stop();
-
-    expect(performance.now() - start).toBeLessThan(2_500);
-    expect(await runs(store, { outcome: 'completed' })).toHaveLength(20);
-    expect(await runs(store)).toHaveLength(20);
-    expect(await store.stats()).toMatchObject({ pending: 30, processing: 0, liveWorkers: 0 });
-
-    const attempts: number[] = [];
-    const next = await workers.started([
-      onStep({ name: 'mixed', handle: ({ attempt }) => void attempts.push(attempt) }),
-    ]);
-    await eventually(() => expect(attempts).toEqual(Array(30).fill(1)));
-    await next.worker.stop();
-  });
-
-  it('gives back the rest of a scope on shutdown without touching its order', async () => {
-    const seen: number[] = [];
-    const { opened, open } = gate();
-    const ordered = (handle: (n: number) => unknown) =>
-      onStep({ name: 'ordered', scope: 'lane', handle: ({ event }) => handle(event.n) });
-    const { worker, store } = await workers.worker([
-      ordered(async (n) => {
-        seen.push(n);
-        await opened;
-      }),
-    ]);
     await worker.register();
-    await store.publish([1, 2, 3].map((n) => step(n)));
+    const elsewhere = await workers.openStore({ notify: false });
+    await store.publish(Array.from({ length: 500 }, (_, n) => step(n, 'busy')));
     await worker.start();
-    await eventually(() => expect(seen).toEqual([1]));
+    await eventually(() => expect(busy).toBeGreaterThan(10));
 
-    const stopped = worker.stop();
-    open();
-    await stopped;
+    await elsewhere.publish(Followed.of({ n: 1 }));
 
-    expect(seen).toEqual([1]);
-    await workers.started([ordered((n) => void seen.push(n))]);
-    await eventually(() => expect(seen).toEqual([1, 2, 3]));
+    await eventually(() => expect(quiet).toHaveLength(1));
+    expect(quiet[0]).toBeLessThan(400);
   });
-
-  it('aborts its handlers when the lease is lost, drops what they did, and goes on under a new one', async () => {
-    const seen: { n: number; aborted?: boolean }[] = [];
-    const { worker, store } = await workers.started(
-      [
-        onStep({
-          name: 'robbed',
-          handle: async ({ event, signal }) => {
-            const entry: (typeof seen)[number] = { n: event.n };
-            seen.push(entry);
-            if (seen.length === 1) await takes('20s', signal).catch(() => (entry.aborted = true));
-          },
-        }),
-      ],
-      { store: { leaseMs: 1_500 } },
-    );
-    await store.publish(step(1));
-    await eventually(() => expect(seen).toHaveLength(1));
-
-    const lost = once(worker, 'leaseLost');
-    await store.dataSource.query('delete from reflex.workers');
-    await lost;
-
-    await eventually(() => expect(seen).toEqual([{ n: 1, aborted: true }, { n: 1 }]));
-    await eventually(async () => expect(await runs(store, { outcome: 'completed' })).toMatchObject([{ attempt: 1 }]));
-    await store.publish(step(2));
-    await eventually(() => expect(seen.map(({ n }) => n)).toEqual([1, 1, 2]));
-  });
-
-  it('survives the loss of all its connections', async () => {
-    const handled = new Set<number>();
-    const { worker, store } = await workers.started([
-      onStep({
-        name: 'robust',
-        handle: async ({ event, signal }) => {
-          await takes(5, signal);
-          handled.add(event.n);
-        },
-      }),
-    ]);
-    const troubles: unknown[] = [];
-    worker.on('storeError', (error) => troubles.push(error));
-    const admin = new Client({ connectionString: workers.url });
-    await admin.connect();
-
-    for (let round = 0; round < 5; round += 1) {
-      const numbers = Array.from({ length: 40 }, (_, n) => round * 40 + n);
-      await eventually(() => store.publish(numbers.map((n) => step(n))));
-      await admin.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-      );
-    }
-    await admin.end();
-
-    await eventually(() => expect(handled.size).toBe(200), { timeoutMs: 25_000 });
-    await eventually(
-      async () => expect(await store.stats()).toMatchObject({ pending: 0, processing: 0, scheduled: 0 }),
-      {
-        timeoutMs: 25_000,
-      },
-    );
-    expect((await store.deadLetters.list({})).count).toBe(0);
-  }, 60_000);
 
   it('keeps the limits of a trigger over all processes', async () => {
     let inside = 0;

@@ -8,8 +8,7 @@ export class Bell {
     this.wake?.();
   }
 
-  /** Answers whether somebody rang. */
-  async wait(ms: number): Promise<boolean> {
+  async wait(ms: number): Promise<void> {
     if (!this.rung) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -20,8 +19,6 @@ export class Bell {
       });
       this.wake = null;
     }
-    const { rung } = this;
     this.rung = false;
-    return rung;
   }
 }

@@ -9,6 +9,7 @@ import { Attempts } from './attempts';
 import { Bell } from './bell';
 import { FairShares } from './fair-shares';
 import { Run } from './run';
+import { SecondLooks } from './second-looks';
 import { leaseLost, Session, shuttingDown } from './session';
 import { Settling } from './settling';
 import { WORKER_DEFAULTS, type WorkerOptions } from './worker-options';
@@ -45,7 +46,8 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
   private loop: Promise<void> | null = null;
   private stopping = false;
   private wasIdle = false;
-  private lookAt = Infinity;
+  private pollAt = 0;
+  private readonly secondLooks = new SecondLooks();
   private unsubscribe: (() => void) | null = null;
 
   constructor(private readonly input: TriggerWorkerInput) {
@@ -114,6 +116,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     const session = this.session?.over === false ? this.session : await this.openSession();
     const settling = new Settling(this.input.store, session, this);
     while (!this.stopping && !session.lost) {
+      this.lookWithoutHint();
       const wanted = this.shares.plan(this.freeSlots());
       if (wanted.length === 0) {
         await this.rest();
@@ -133,7 +136,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     // A throttle may be what ended it; nothing hints at the end of its window.
     for (const triggerId of got.keys()) {
       const { throttle } = this.byId.get(triggerId)!.definition;
-      if (throttle) this.lookAt = Math.min(this.lookAt, performance.now() + throttle.windowMs + 1);
+      if (throttle) this.secondLooks.plan(triggerId, throttle.windowMs + 1);
     }
   }
 
@@ -206,17 +209,23 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     this.bell.ring();
   }
 
-  /** Until something happens, or the next look without a reason; jittered, so that replicas do not look in step. */
+  // Hints get lost, also while the loop is busy with others. Jittered, so that replicas do not look in step.
+  private lookWithoutHint(): void {
+    const now = performance.now();
+    const isDue = this.secondLooks.takeDue(now);
+    if (now < this.pollAt && !isDue) return;
+    this.pollAt = now + this.options.pollMs * (0.8 + Math.random() * 0.4);
+    this.shares.hint();
+  }
+
+  /** Until something happens, or it is time to look. */
   private async rest(): Promise<void> {
     if (!this.wasIdle && this.unfinished.size === 0 && !this.shares.hungry) {
       this.wasIdle = true;
       this.emit('idle');
     }
-    const pollMs = this.options.pollMs * (0.8 + Math.random() * 0.4);
-    const rung = await this.bell.wait(Math.max(1, Math.min(pollMs, this.lookAt - performance.now())));
-    if (performance.now() >= this.lookAt) this.lookAt = Infinity;
-    else if (rung) return;
-    this.shares.hint();
+    const lookAt = Math.min(this.pollAt, this.secondLooks.nextAt);
+    await this.bell.wait(Math.max(1, lookAt - performance.now()));
   }
 
   private async loopAndRuns(): Promise<void> {
