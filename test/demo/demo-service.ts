@@ -21,6 +21,7 @@ export interface DemoService {
   starts: ReadonlyMap<string, number>;
   /** How many deliveries have come to an end so far. */
   settled(): number;
+  /** Ends what is still being sent, and everything that was started. */
   stop(): Promise<void>;
 }
 
@@ -30,7 +31,9 @@ export const startKey = (trigger: string, eventId: string): string => `${trigger
 export async function startDemoService(): Promise<DemoService> {
   const folder = await mkdtemp(join(tmpdir(), 'reflex-demo-'));
   const [slack, tickets] = await Promise.all([startHttpReceiver(), startHttpReceiver()]);
+  const sending = new AbortController();
   const close = async (service?: Service): Promise<void> => {
+    sending.abort();
     await service?.stop();
     await Promise.all([slack.stop(), tickets.stop()]);
     await rm(folder, { recursive: true, force: true });
@@ -53,7 +56,7 @@ export async function startDemoService(): Promise<DemoService> {
     return {
       url: service.url,
       folder,
-      api: new ApiClient(service.url),
+      api: new ApiClient(service.url, sending.signal),
       webhookSecret,
       slack,
       tickets,

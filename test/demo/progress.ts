@@ -12,12 +12,21 @@ export interface Bar {
 
 export interface Progress {
   bar(name: string, total: number): Bar;
+  /** Leaves it as it is; a second call does nothing. */
   stop(): void;
 }
 
 /** Bars on a terminal; elsewhere a plain line every two seconds. */
 export function showProgress(stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? barsOn(stream) : linesOn(stream);
+  const progress = stream.isTTY ? barsOn(stream) : linesOn(stream);
+  let running = true;
+  return {
+    bar: (name, total) => progress.bar(name, total),
+    stop: () => {
+      if (running) progress.stop();
+      running = false;
+    },
+  };
 }
 
 function barsOn(stream: NodeJS.WriteStream): Progress {

@@ -155,7 +155,9 @@ function latencies(page: Page, { ledger, findings }: Evidence, { starts }: DemoS
     ]);
   page.heading('From sending the request to the start of the handler');
   page.table(rows, ['trigger', 'during the', 'starts', 'p50', 'p99']);
-  page.line('Sender, service and receivers share one Node process here; in the rush, events wait for their turn.');
+  page.paragraph(
+    'Sender, service and receivers share one Node process here. In the rush events wait for their turn: those of one scope are worked on one after the other, and periodic-summary has a single one.',
+  );
 }
 
 /** How often each text occurs, the most frequent first. */

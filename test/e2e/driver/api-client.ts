@@ -6,7 +6,11 @@ export interface Answer {
 
 /** The service as somebody outside sees it: JSON over HTTP. */
 export class ApiClient {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    /** Ends what is under way. */
+    private readonly signal?: AbortSignal,
+  ) {}
 
   post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     return this.send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
@@ -17,7 +21,7 @@ export class ApiClient {
   }
 
   async send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, { method, headers, body });
+    const response = await fetch(`${this.url}${path}`, { method, headers, body, signal: this.signal });
     const text = await response.text();
     return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
   }
