@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DlqModule } from '@reflex/dlq';
 import { EventsModule } from '@reflex/events';
+import { AuditController } from './audit/audit.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
@@ -11,7 +12,14 @@ import { WebhooksController } from './webhooks/webhooks.controller';
 /** Everything a client can ask for over HTTP, but health. */
 @Module({
   imports: [DlqModule, EventsModule],
-  controllers: [DeadLettersController, EventsController, RunsController, TriggersController, WebhooksController],
+  controllers: [
+    AuditController,
+    DeadLettersController,
+    EventsController,
+    RunsController,
+    TriggersController,
+    WebhooksController,
+  ],
   providers: [EventPublisher],
 })
 export class ApiModule {}

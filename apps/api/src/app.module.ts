@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentsModule } from '@reflex/agents';
+import { AUTH_ENTITIES, AUTH_MIGRATIONS, AuthModule } from '@reflex/auth';
 import { EventStoreModule } from '@reflex/event-store';
 import { EventsModule } from '@reflex/events';
 import { HealthModule } from '@reflex/health';
@@ -7,12 +8,15 @@ import { ObservabilityModule } from '@reflex/observability';
 import { RealtimeModule } from '@reflex/realtime';
 import { TriggersModule } from '@reflex/triggers';
 import { ApiModule } from './api.module';
-import { isLoopback, listenHost } from './config';
+import { accessOf, isLoopback, listenHost } from './config';
 import { HealthController } from './health/health.controller';
 import { IncidentsModule } from './incidents/incidents.module';
 import { LifecycleReporter } from './lifecycle/lifecycle-reporter';
 import type { Settings } from './settings';
 import { SettingsModule } from './settings.module';
+
+/** Tables beside those of the event store: add your own. */
+export const SCHEMA = { entities: AUTH_ENTITIES, migrations: AUTH_MIGRATIONS };
 
 /** The settings of a service whose database is known. */
 export type ServiceSettings = Settings & { databaseUrl: string };
@@ -34,6 +38,7 @@ export class AppModule {
         SettingsModule.for(settings),
         ObservabilityModule.forRoot(logOf(settings)),
         EventStoreModule.forRoot(storeOf(settings)),
+        AuthModule.forRoot({ access: accessOf(settings) }),
         EventsModule,
         AgentsModule.forRoot({
           defaultModel: settings.defaultModel,
@@ -64,6 +69,7 @@ function storeOf(settings: ServiceSettings): Parameters<typeof EventStoreModule.
     url: settings.databaseUrl,
     poolSize: settings.databasePoolSize,
     app: 'api',
+    ...SCHEMA,
     retention: { events: days, runs: days },
   };
 }
@@ -86,5 +92,7 @@ function socketsOf(settings: Settings): Parameters<typeof RealtimeModule.forRoot
     loopbackOnly: isLoopback(listenHost(settings)),
     maxConnections: settings.wsMaxConnections,
     messagesPerSecond: settings.wsRateLimit,
+    maxConnectionsPerKey: settings.wsMaxConnectionsPerKey,
+    messagesPerSecondAndKey: settings.wsRateLimitPerKey,
   };
 }

@@ -1,5 +1,5 @@
 import { Models } from '@reflex/agents';
-import { isLoopback, listenHost } from './config';
+import { accessOf, isLoopback, listenHost } from './config';
 import type { Service } from './service';
 import type { Settings } from './settings';
 
@@ -10,6 +10,10 @@ export function banner({ app, url, database }: Service, settings: Settings): str
     ['Database', database.description],
     ['Model', modelLine(app.get(Models).get().name)],
     ['Role', settings.role],
+    [
+      'Access',
+      accessOf(settings) === 'open' ? 'open to everybody who can reach it' : 'with an API key (npx reflex keys)',
+    ],
     ['Listening', addressLine(url, settings)],
     ...(explorer ? ([['Try it', `${url}/docs`]] as [string, string][]) : []),
     ['Look', `${url}/health/detailed`],

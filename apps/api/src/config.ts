@@ -9,6 +9,8 @@ type Texts = Record<string, string | undefined>;
 
 // Names that are ours alone: one that we do not know is a typing mistake whose setting would silently not apply.
 const OWN_NAMES = /^(REFLEX|EVENT)_/;
+// Texts of examples, such as docker-compose.yml has one for a single machine.
+const PLACEHOLDER = /change|example|secret|for-this-machine/i;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 /** Reads the settings of this process from its environment and `.env`; throws `InvalidSetting` with one sentence. */
@@ -31,6 +33,12 @@ export function readSettings(texts: Texts): Settings {
 export function listenHost({ environment, apiHost, jwtSecret }: Settings): string {
   if (environment === 'production') return apiHost ?? '0.0.0.0';
   return apiHost !== undefined && jwtSecret !== undefined ? apiHost : loopbackOf(apiHost);
+}
+
+/** Who may use it: nobody without a key, unless only its developer can reach it. */
+export function accessOf(settings: Settings): 'open' | 'keys' {
+  if (settings.access !== undefined) return settings.access;
+  return settings.environment !== 'production' && isLoopback(listenHost(settings)) ? 'open' : 'keys';
 }
 
 export function isLoopback(host: string): boolean {
@@ -64,13 +72,18 @@ function refuseContradictions(settings: Settings): void {
     throw new InvalidSetting('EVENT_RETRY_MAX_DELAY must not be below EVENT_RETRY_BASE_DELAY.');
   }
   if (settings.environment !== 'production') return;
+  if (settings.access === 'open') {
+    throw new InvalidSetting(
+      'ACCESS must not be open in production. Remove it, and make keys with "npx reflex keys create".',
+    );
+  }
   if (settings.databaseUrl === undefined) {
     throw new InvalidSetting('DATABASE_URL must be set in production: the embedded PostgreSQL is for development.');
   }
   if (settings.jwtSecret === undefined) {
     throw new InvalidSetting('JWT_SECRET must be set in production; make one with "openssl rand -base64 32".');
   }
-  if (/change|example|secret/i.test(settings.jwtSecret)) {
+  if (PLACEHOLDER.test(settings.jwtSecret)) {
     throw new InvalidSetting(
       'JWT_SECRET must be a random text in production; make one with "openssl rand -base64 32".',
     );

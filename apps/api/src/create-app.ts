@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Access } from '@reflex/auth';
 import { requestId } from '@reflex/observability';
 import { Logger } from 'nestjs-pino';
 import { AppModule, type ServiceSettings } from './app.module';
@@ -8,6 +9,7 @@ import { isLoopback, listenHost } from './config';
 import { describeApi } from './explorer/api-explorer';
 import { Admission } from './http/admission';
 import { answerBrokenRequest, answerBrokenUrl } from './http/broken-request';
+import { DrainingAdapter } from './http/draining-adapter';
 import { ErrorResponses } from './http/error-responses';
 import { acceptJsonOnly } from './http/json-body';
 import { KnownRoutes } from './http/known-routes';
@@ -20,10 +22,19 @@ const MAX_PARAM_LENGTH = 512;
 
 /** The service as a Nest application that does not listen yet. */
 export async function createApp(settings: ServiceSettings, domain?: DynamicModule[]): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({
+  let access: Access | undefined;
+  const admission = new Admission({
+    allowedOrigins: settings.allowedOrigins,
+    loopbackOnly: isLoopback(listenHost(settings)),
+    rateLimitRequests: settings.rateLimitRequests,
+    rateLimitWindowMs: settings.rateLimitWindow * 1_000,
+    clientOf: ({ headers }) => access?.known(headers)?.keyId ?? undefined,
+  });
+  const adapter = new DrainingAdapter(admission, {
     bodyLimit: MAX_BODY_BYTES,
     genReqId: requestId,
-    requestTimeout: 30_000,
+    requestTimeout: 15_000,
+    http: { connectionsCheckingInterval: 5_000 },
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     trustProxy: settings.trustedProxies.length > 0 ? settings.trustedProxies : false,
@@ -34,12 +45,6 @@ export async function createApp(settings: ServiceSettings, domain?: DynamicModul
   const fastify = adapter.getInstance();
   await sendSecurityHeaders(fastify);
   const routes = new KnownRoutes(fastify);
-  const admission = new Admission({
-    allowedOrigins: settings.allowedOrigins,
-    loopbackOnly: isLoopback(listenHost(settings)),
-    rateLimitRequests: settings.rateLimitRequests,
-    rateLimitWindowMs: settings.rateLimitWindow * 1_000,
-  });
   admission.guard(fastify);
   acceptJsonOnly(fastify);
 
@@ -48,6 +53,7 @@ export async function createApp(settings: ServiceSettings, domain?: DynamicModul
     abortOnError: false,
     logger: false,
   });
+  access = app.get(Access);
   app.useLogger(quiet(app.get(Logger)));
   app.useGlobalFilters(new ErrorResponses(routes));
   app.useGlobalPipes(new ValidRequest());

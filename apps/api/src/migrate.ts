@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { runMigrations } from '@reflex/event-store';
+import { SCHEMA } from './app.module';
 import { loadSettings } from './config';
 import { openDatabase } from './database';
 import type { Settings } from './settings';
@@ -12,7 +13,7 @@ async function main(): Promise<void> {
     settings = loadSettings();
     const database = await openDatabase(settings, say);
     try {
-      await runMigrations(database.url);
+      await runMigrations(database.url, SCHEMA);
     } finally {
       await database.stop();
     }

@@ -39,6 +39,10 @@ export const VARIABLES = {
     'Address to listen on: `127.0.0.1` by default in development, `0.0.0.0` in production. In development it counts only together with `JWT_SECRET`.',
   ),
   API_PORT: preset(whole(0, 65_535), '8000', 'Port to listen on; `0` takes a free one.'),
+  ACCESS: optional(
+    oneOf('open', 'keys'),
+    'Who may use the service: `keys` asks for an API key (`npx reflex keys create`), `open` asks nobody. By default development on loopback is `open` and everything else `keys`; production is never `open`.',
+  ),
   TRUSTED_PROXIES: preset(
     list(isAddressOrNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
     '',
@@ -52,14 +56,20 @@ export const VARIABLES = {
   RATE_LIMIT_REQUESTS: preset(
     whole(0, 100_000_000),
     '6000',
-    'Requests per client address and `RATE_LIMIT_WINDOW`, in each process; `0` for no limit.',
+    'Requests per API key, or per client address without one, and `RATE_LIMIT_WINDOW`, over all processes; `0` for no limit.',
   ),
   RATE_LIMIT_WINDOW: preset(whole(1, 86_400), '60', 'Seconds.'),
   WS_MAX_CONNECTIONS: preset(whole(1, 1_000_000), '5000', 'WebSocket connections per process.'),
+  WS_MAX_CONNECTIONS_PER_KEY: preset(whole(1, 1_000_000), '1000', 'WebSocket connections per API key and process.'),
   WS_RATE_LIMIT: preset(
     whole(1, 100_000),
     '50',
     'Frames per second and WebSocket connection; twice as many pass at once.',
+  ),
+  WS_RATE_LIMIT_PER_KEY: preset(
+    whole(1, 1_000_000),
+    '2000',
+    'Frames per second of all connections of one API key to one process.',
   ),
 
   JWT_SECRET: optional(

@@ -28,4 +28,4 @@ export { mermaid } from './mermaid';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
-export { type ClientFrame, type ServerFrame } from './wire';
+export { type AuthFrame, type ClientFrame, type ServerFrame } from './wire';

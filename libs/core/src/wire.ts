@@ -7,8 +7,14 @@ export interface ClientFrame {
   id?: string;
 }
 
+/** The first frame of a client that could show its key in no header. */
+export interface AuthFrame {
+  auth: string;
+}
+
 /** What a WebSocket client receives. */
 export type ServerFrame =
+  | { auth: 'ok' }
   | { ack: string }
   | { error: string; details: ErrorEnvelope['error'] }
   | { type: 'reply'; event_id: string; trigger: string; content: unknown }

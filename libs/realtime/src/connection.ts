@@ -1,5 +1,6 @@
 import { TokenBucket } from '@reflex/core';
 import { WebSocket, type RawData } from 'ws';
+import type { FirstFrame } from './first-frame';
 import type { RealtimeOptions } from './realtime-options';
 
 // Frames being worked on per connection; beyond it the socket is not read, so TCP slows the client down.
@@ -14,6 +15,8 @@ export const CLOSE = { goingAway: 1001, policyViolation: 1008, tryAgainLater: 10
 /** One client: limits what it may send, how much it may leave unread, and notices when it is gone. */
 export class Connection {
   private readonly bucket: TokenBucket;
+  private shared: TokenBucket | undefined;
+  private gate: FirstFrame | undefined;
   private inWork = 0;
   private refused = 0;
   private alive = true;
@@ -39,17 +42,29 @@ export class Connection {
     this.socket.on('close', listener);
   }
 
+  /** Frames count for this bucket too, which other connections share. */
+  share(bucket: TokenBucket | undefined): void {
+    this.shared = bucket;
+  }
+
+  /** Call it before `onFrame`. */
+  passFirst(gate: FirstFrame): void {
+    this.gate = gate;
+    this.onClose(() => gate.end());
+  }
+
   /** Calls back with each text frame that keeps to the limits, and with those that do not. */
   onFrame(accept: (text: string) => Promise<void>, refuse: (reason: FrameRefusal) => void): void {
     this.socket.on('message', (data, isBinary) => {
-      const waitMs = this.bucket.take(performance.now());
+      const now = performance.now();
+      const waitMs = this.bucket.take(now) || (this.shared?.take(now) ?? 0);
       if (waitMs > 0) {
         this.refuse(() => refuse({ reason: 'too_fast', waitMs }));
       } else if (isBinary) {
         refuse({ reason: 'binary' });
       } else {
         this.refused = 0;
-        this.work(accept(text(data)));
+        this.work(this.gate ? this.gate.pass(text(data), accept) : accept(text(data)));
       }
     });
   }

@@ -7,13 +7,15 @@ import {
   RealtimeOptions,
 } from './realtime-options';
 import { Replies } from './replies';
+import { SocketAccess } from './socket-access';
 import { SocketServer } from './socket-server';
 
-/** WebSockets for event clients. Needs an `EventStore` from a global module. */
+/** WebSockets for event clients. Needs an `EventStore`, and `Access` and `ApiKeys` of auth, from global modules. */
 @Module({
   providers: [
     EventGateway,
     Replies,
+    SocketAccess,
     SocketServer,
     {
       provide: RealtimeOptions,

@@ -1,8 +1,10 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { Audit, ByOperator, RequireScope, type Operator } from '@reflex/auth';
 import { DeadLetterService } from '@reflex/dlq';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../http/paging';
+import { ReasonDto, TakesReason } from '../http/reason';
 import { deadLetterJson } from './dead-letter-json';
 
 class DeadLetterQuery extends PageQuery {
@@ -20,9 +22,13 @@ class DeadLetterQuery extends PageQuery {
 }
 
 @ApiTags('dead letters')
+@RequireScope('events:read')
 @Controller('events/dlq')
 export class DeadLettersController {
-  constructor(private readonly deadLetters: DeadLetterService) {}
+  constructor(
+    private readonly deadLetters: DeadLetterService,
+    private readonly audit: Audit,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'Deliveries that gave up, newest first, with error, attempts and history' })
@@ -45,17 +51,35 @@ export class DeadLettersController {
   }
 
   @Post(':id/retry')
+  @RequireScope('dlq:write')
+  @TakesReason()
   @HttpCode(200)
   @ApiOperation({ summary: 'Deliver it again, with all attempts ahead; with the event’s id: all of its dead letters' })
-  async retry(@Param('id') id: string): Promise<{ status: 'retrying'; event_id: string; retried: number }> {
-    const { eventId, retried } = await this.deadLetters.retry(id);
+  async retry(
+    @Param('id') id: string,
+    @ByOperator() by: Operator,
+    @Body() _body: ReasonDto,
+  ): Promise<{ status: 'retrying'; event_id: string; retried: number }> {
+    const action = { ...by, action: 'dead_letter.retry', target: id };
+    const { eventId, retried } = await this.audit.perform(
+      action,
+      () => this.deadLetters.retry(id),
+      ({ eventId, retried }) => ({ event_id: eventId, retried }),
+    );
     return { status: 'retrying', event_id: eventId, retried };
   }
 
   @Delete(':id')
+  @RequireScope('dlq:write')
+  @TakesReason()
   @ApiOperation({ summary: 'Delete it for good; with the event’s id: all of its dead letters' })
-  async delete(@Param('id') id: string): Promise<{ status: 'deleted'; deleted: number }> {
-    const { deleted } = await this.deadLetters.delete(id);
+  async delete(@Param('id') id: string, @ByOperator() by: Operator): Promise<{ status: 'deleted'; deleted: number }> {
+    const action = { ...by, action: 'dead_letter.delete', target: id };
+    const { deleted } = await this.audit.perform(
+      action,
+      () => this.deadLetters.delete(id),
+      (result) => result,
+    );
     return { status: 'deleted', deleted };
   }
 }

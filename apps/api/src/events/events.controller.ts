@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Audit, ByOperator, RequireScope, type Operator } from '@reflex/auth';
 import { Clock, NotFound } from '@reflex/core';
 import { EventStore, UnknownTrigger, type ReplayResult } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
@@ -7,11 +8,13 @@ import { EVENT_EXAMPLES } from './event-examples';
 import { eventJson, eventWithDeliveriesJson } from './event-json';
 import { EventPublisher } from './event-publisher';
 import { eventSearch, EventQuery } from './event-query';
+import { TakesReason } from '../http/reason';
 import { pointInTime } from './point-in-time';
 import { PublishedDto } from './published.dto';
 import { ReplayDto } from './replay.dto';
 
 @ApiTags('events')
+@RequireScope('events:read')
 @Controller('events')
 export class EventsController {
   constructor(
@@ -19,9 +22,11 @@ export class EventsController {
     private readonly registry: EventRegistry,
     private readonly publisher: EventPublisher,
     private readonly clock: Clock,
+    private readonly audit: Audit,
   ) {}
 
   @Post()
+  @RequireScope('events:write')
   @ApiOperation({ summary: 'Publish one event, or up to 500 as an array', description: 'Durable when it answers.' })
   @ApiHeader({
     name: 'Idempotency-Key',
@@ -49,19 +54,25 @@ export class EventsController {
   }
 
   @Post('replay')
+  @RequireScope('admin')
+  @TakesReason()
   @HttpCode(200)
   @ApiOperation({ summary: 'Deliver history again to named triggers, or only tell what would be delivered' })
-  async replay(@Body() body: ReplayDto): Promise<ReplayResult> {
+  async replay(@Body() body: ReplayDto, @ByOperator() by: Operator): Promise<ReplayResult> {
     const now = this.clock.now();
     const { types, triggers, mode } = body;
     await this.assertTriggers(triggers ?? []);
-    return this.store.replay({
-      from: pointInTime(body.from, now),
-      to: pointInTime(body.to, now),
-      types,
-      triggers,
-      mode,
-    });
+    const from = pointInTime(body.from, now);
+    const to = pointInTime(body.to, now);
+    const replay = (): Promise<ReplayResult> => this.store.replay({ from, to, types, triggers, mode });
+    if (mode === 'dry_run') return replay();
+    const action = {
+      ...by,
+      action: 'replay.execute',
+      target: (triggers ?? []).join(', '),
+      details: { from, to, types },
+    };
+    return this.audit.perform(action, replay, (result) => ({ ...result }));
   }
 
   @Get(':id')

@@ -10,8 +10,9 @@ import {
   MaxLength,
   ValidateIf,
 } from 'class-validator';
+import { ReasonDto } from '../http/reason';
 
-export class ReplayDto {
+export class ReplayDto extends ReasonDto {
   @ApiProperty({ description: 'Received at or after: ISO 8601, or how long ago.', example: '1h ago' })
   @IsString()
   from!: string;

@@ -9,6 +9,8 @@ export function describeApi(app: NestFastifyApplication): void {
     .setTitle('Reflex')
     .setDescription('Events in, triggers and agents at work, everything to be seen and replayed.')
     .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key; none is needed where access is open.' })
+    .addSecurityRequirements('bearer')
     .build();
   const store = app.get(EventStore);
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {

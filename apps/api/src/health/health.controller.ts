@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public, RequireScope } from '@reflex/auth';
 import { ServiceHealth, type HealthReport } from '@reflex/health';
 import { RequestRefused } from '../http/refusals';
 
@@ -9,12 +10,14 @@ export class HealthController {
   constructor(private readonly health: ServiceHealth) {}
 
   @Get('health')
+  @Public()
   @ApiOperation({ summary: 'Liveness: this process answers' })
   alive(): { status: 'healthy'; timestamp: string } {
     return { status: 'healthy', timestamp: new Date().toISOString() };
   }
 
   @Get('ready')
+  @Public()
   @ApiOperation({ summary: 'Readiness: the database answers' })
   async ready(): Promise<{ status: 'ready' }> {
     const report = await this.health.ready();
@@ -23,6 +26,7 @@ export class HealthController {
   }
 
   @Get('health/detailed')
+  @RequireScope('events:read')
   @ApiOperation({ summary: 'Whether work gets done: 503 when not, `degraded` when somebody should look' })
   async detailed(): Promise<HealthReport> {
     const report = await this.health.detailed();

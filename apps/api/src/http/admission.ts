@@ -6,6 +6,8 @@ import { RequestRefused } from './refusals';
 export interface AdmissionOptions extends OriginPolicy {
   rateLimitRequests: number;
   rateLimitWindowMs: number;
+  /** Who asks, if that is known already: somebody's requests count as theirs, from wherever they come. */
+  clientOf(request: FastifyRequest): string | undefined;
 }
 
 // Probes must be answered under any load, or the orchestrator kills a service that is merely busy.
@@ -51,7 +53,7 @@ export class Admission {
     const foreign = refusedOrigin(host, SAFE.has(request.method) ? undefined : origin, this.options);
     if (foreign !== null) return new RequestRefused(403, 'origin_refused', foreign);
 
-    const waitMs = this.limit.take(request.ip, performance.now());
+    const waitMs = this.limit.take(this.options.clientOf(request) ?? request.ip, performance.now());
     if (waitMs === 0) return null;
     const seconds = Math.ceil(waitMs / 1_000);
     return new RequestRefused(429, 'rate_limited', `Too many requests. Come back in ${seconds} s.`, {

@@ -7,6 +7,7 @@ import {
   type ArgumentsHost,
   type ExceptionFilter,
 } from '@nestjs/common';
+import { NotAuthenticated, ScopeMissing } from '@reflex/auth';
 import { ReflexError, RetryLater, type ErrorEnvelope } from '@reflex/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KnownRoutes } from './known-routes';
@@ -98,7 +99,9 @@ export class ErrorResponses implements ExceptionFilter {
 }
 
 function headersOf(error: ReflexError): Record<string, string> {
-  if (error instanceof RequestRefused) return error.headers;
+  if (error instanceof RequestRefused || error instanceof NotAuthenticated || error instanceof ScopeMissing) {
+    return error.headers;
+  }
   if (error instanceof RetryLater) return { 'retry-after': String(Math.ceil(error.delayMs / 1_000)) };
   return error.status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
 }

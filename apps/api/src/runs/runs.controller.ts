@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '@reflex/auth';
 import { NotFound } from '@reflex/core';
 import { EventStore, type RunOutcome, type RunRecord } from '@reflex/event-store';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
@@ -27,6 +28,7 @@ class RunQuery extends PageQuery {
 }
 
 @ApiTags('runs')
+@RequireScope('events:read')
 @Controller('runs')
 export class RunsController {
   constructor(private readonly store: EventStore) {}

@@ -1,5 +1,6 @@
 import { Controller, Headers, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { Public } from '@reflex/auth';
 import { assertJsonLimits, type JsonValue } from '@reflex/core';
 import { EventStore } from '@reflex/event-store';
 import { HttpRequest } from '@reflex/events';
@@ -24,6 +25,7 @@ const DELIVERY_ID = /^[\w-]{1,100}$/;
 
 /** Takes what other services push to us; each of them has its own way to prove who it is. */
 @ApiExcludeController()
+@Public()
 @Controller('webhooks')
 export class WebhooksController {
   constructor(

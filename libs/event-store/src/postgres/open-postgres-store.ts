@@ -17,8 +17,11 @@ export async function openPostgresStore(
   });
 }
 
-/** Brings a database's schema up to date and lets go of it. */
-export async function runMigrations(url: string): Promise<void> {
-  const dataSource = await connect(dataSourceOptions({ url, poolSize: 2 }));
+/** Brings a database's schema up to date, with the owner's own tables, and lets go of it. */
+export async function runMigrations(
+  url: string,
+  own: Pick<PostgresStoreOptions, 'entities' | 'migrations'> = {},
+): Promise<void> {
+  const dataSource = await connect(dataSourceOptions({ url, poolSize: 2, ...own }));
   await dataSource.destroy();
 }
