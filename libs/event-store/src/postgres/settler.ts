@@ -66,7 +66,9 @@ export class Settler {
       record: JSON.stringify({ ...keyOf(delivery), o: 'released' }),
       thoughtful: false,
     }));
-    await reachable(() => this.group.add({ items: endings, size: 100 * endings.length }));
+    await this.endTogether(endings).catch((error: unknown) => {
+      if (!(error instanceof StaleLease)) throw error;
+    });
   }
 
   idle(): Promise<void> {
@@ -75,7 +77,9 @@ export class Settler {
 
   private async endTogether(endings: Ending[]): Promise<void> {
     const size = endings.reduce((sum, { record }) => sum + record.length, 0);
-    const fresh = await reachable(() => this.group.add({ items: endings, size }));
+    // Two outcomes of one delivery must not meet in one commit: the first ends it, the second is stale.
+    const keys = endings.map(({ delivery }) => `${delivery.eventSeq}/${delivery.triggerId}`);
+    const fresh = await reachable(() => this.group.add({ items: endings, size, keys }));
     const stale = fresh.indexOf(false);
     if (stale >= 0) throw staleLease(endings[stale]!.delivery);
   }

@@ -102,15 +102,17 @@ export class Tables1763600000001 implements MigrationInterface {
       ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
               autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000,
               autovacuum_vacuum_cost_delay = 0);
-      create index deliveries_claimable on reflex.deliveries (trigger_id, event_seq)
+      -- "+ 0" and "+ 1": an order that this index alone has. The primary key orders by event_seq as well, and a plan that was
+      -- made while the table was empty would walk it, past every delivery that is not claimable.
+      create index deliveries_claimable on reflex.deliveries (trigger_id, (event_seq + 0))
         where status = 'pending' and crashes < 2;
-      create index deliveries_suspect on reflex.deliveries (event_seq)
+      create index deliveries_suspect on reflex.deliveries ((event_seq + 0))
         where status = 'pending' and crashes >= 2;
       create index deliveries_leased on reflex.deliveries (worker_id) where status = 'processing';
       create index deliveries_due_at on reflex.deliveries (run_at) where status in ('scheduled', 'aside');
-      create index deliveries_in_lane on reflex.deliveries (trigger_id, scope, event_seq)
+      create index deliveries_in_lane on reflex.deliveries (trigger_id, scope, (event_seq + 0))
         where scope is not null and status <> 'aside';
-      create index deliveries_active_in_lane on reflex.deliveries (trigger_id, scope)
+      create index deliveries_active_in_lane on reflex.deliveries (trigger_id, scope, (event_seq + 1))
         where scope is not null and status in ('pending', 'processing');
 
       -- One row per (trigger, scope) with live deliveries that are not aside. Its lock orders publishers and settlers.

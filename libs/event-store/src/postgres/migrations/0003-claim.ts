@@ -49,10 +49,11 @@ export class Claim1763600000003 implements MigrationInterface {
         trace_id text, correlation_id text, causation_id text, depth smallint, payload jsonb
       )
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
       #variable_conflict use_column
       declare
         token bigint := nextval('reflex.lease_token');
+        taken tid[];
         has_limits boolean := exists (
           select from reflex.triggers t
            where t.id = any (triggers) and (t.concurrency is not null or t.throttle_limit is not null));
@@ -63,49 +64,54 @@ export class Claim1763600000003 implements MigrationInterface {
         end if;
         if has_limits then slots := reflex.allowed_slots(triggers, slots); end if;
 
-        return query
+        -- The rows are locked and found by their place in the table, never by a join: a join's order is the planner's to
+        -- choose, and it chooses by what the tables held when the plan was made.
         with wanted as materialized (
           select w.trigger_id, w.slots, t.concurrency is null and t.throttle_limit is null as unlimited
             from unnest(triggers, slots) as w(trigger_id, slots)
             join reflex.triggers t on t.id = w.trigger_id
            where not t.paused and w.slots > 0
         ), heads as materialized (
-          select h.event_seq, h.trigger_id, h.scope, w.unlimited and h.crashes = 0 as leads
+          select h.tid, h.event_seq, h.trigger_id, h.scope, w.unlimited and h.crashes = 0 as leads
             from wanted w
            cross join lateral (
-             select d.event_seq, d.trigger_id, d.scope, d.crashes
+             select d.ctid as tid, d.event_seq, d.trigger_id, d.scope, d.crashes
                from reflex.deliveries d
               where d.trigger_id = w.trigger_id and d.status = 'pending' and d.crashes < 2
-              order by d.event_seq
+              order by d.event_seq + 0
               limit w.slots
                 for update skip locked) h
         ), suspected as materialized (
-          select d.event_seq, d.trigger_id, d.scope, false as leads
+          select d.ctid as tid
             from reflex.deliveries d
-           where d.status = 'pending' and d.crashes >= 2
-             and d.trigger_id in (select w.trigger_id from wanted w)
-           order by d.event_seq
+           where d.status = 'pending' and d.crashes >= 2 and d.trigger_id = any (triggers)
+             and not exists (select from reflex.triggers t where t.id = d.trigger_id and t.paused)
+           order by d.event_seq + 0
            limit suspects
-             for update skip locked
+             for update of d skip locked
         ), followers as materialized (
-          select f.event_seq, f.trigger_id, f.scope
+          select f.tid
             from heads h
            cross join lateral (
-             select n.event_seq, n.trigger_id, n.scope, bool_and(n.status = 'waiting') over (order by n.event_seq) as next
-               from (select d.event_seq, d.trigger_id, d.scope, d.status
+             select n.tid, bool_and(n.status = 'waiting' and n.crashes = 0) over (order by n.event_seq) as next
+               from (select d.ctid as tid, d.event_seq, d.status, d.crashes
                        from reflex.deliveries d
-                      where d.trigger_id = h.trigger_id and d.scope = h.scope and d.status <> 'aside'
-                        and d.event_seq > h.event_seq
-                      order by d.event_seq
-                      limit run_length - 1) n) f
+                      where d.trigger_id = h.trigger_id and d.scope = h.scope and d.scope is not null
+                        and d.status <> 'aside' and d.event_seq + 0 > h.event_seq
+                      order by d.event_seq + 0
+                      limit run_length - 1
+                        for update) n) f
            where h.leads and h.scope is not null and f.next
-        ), claimed as (
+        )
+        select array(select h.tid from heads h union all select x.tid from suspected x union all select f.tid from followers f)
+          into taken;
+        if cardinality(taken) = 0 then return; end if;
+
+        return query
+        with claimed as (
           update reflex.deliveries d
              set status = 'processing', worker_id = worker, lease_token = token
-            from (select event_seq, trigger_id from heads
-                   union all select event_seq, trigger_id from suspected
-                   union all select event_seq, trigger_id from followers) c
-           where d.event_seq = c.event_seq and d.trigger_id = c.trigger_id
+           where d.ctid = any (taken)
           returning d.event_seq, d.trigger_id, d.scope, d.attempts, d.crashes, d.event_at, d.event
         ), throttled as (
           update reflex.triggers t
@@ -135,7 +141,8 @@ export class Claim1763600000003 implements MigrationInterface {
                                   order by e.event_seq desc
                                   limit most) n), '[]')
           from unnest(triggers, scopes) as w(trigger_id, scope)
-          join reflex.contexts c on c.trigger_id = w.trigger_id and c.scope = w.scope
+         cross join lateral (
+           select * from reflex.contexts c where c.trigger_id = w.trigger_id and c.scope = w.scope limit 1) c
       $$;
     `);
   }

@@ -15,32 +15,38 @@ export class Settle1763600000004 implements MigrationInterface {
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
       begin
         perform 1
-           from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)) w
-           join reflex.lanes l on l.trigger_id = w.trigger_id and l.scope = w.scope
-          order by l.trigger_id, l.scope
-            for update of l;
+           from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)
+                  order by w.trigger_id, w.scope) w
+          cross join lateral (
+            select from reflex.lanes l where l.trigger_id = w.trigger_id and l.scope = w.scope
+               for update) l;
       end $$;
 
       -- Makes the first delivery of each lane claimable, unless the lane is at work or waits for a retry.
       -- The lanes are locked by the caller. Answers how many.
       create function reflex.promote_heads(triggers integer[], scopes text[]) returns integer
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
       declare
         promoted integer;
       begin
         update reflex.deliveries d set status = 'pending'
-          from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)) lane
-         cross join lateral (
-           select n.event_seq, n.status from reflex.deliveries n
-            where n.trigger_id = lane.trigger_id and n.scope = lane.scope and n.status <> 'aside'
-            order by n.event_seq
-            limit 1) head
-         where d.event_seq = head.event_seq and d.trigger_id = lane.trigger_id and head.status = 'waiting'
-           and not exists (
-             select from reflex.deliveries a
-              where a.trigger_id = lane.trigger_id and a.scope = lane.scope and a.scope is not null
-                and a.status in ('pending', 'processing'));
+         where d.ctid = any (array(
+           select head.tid
+             from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)) lane
+            cross join lateral (
+              select n.ctid as tid, n.status from reflex.deliveries n
+               where n.trigger_id = lane.trigger_id and n.scope = lane.scope and n.scope is not null
+                 and n.status <> 'aside'
+               order by n.event_seq + 0
+               limit 1) head
+             left join lateral (
+              select a.event_seq from reflex.deliveries a
+               where a.trigger_id = lane.trigger_id and a.scope = lane.scope and a.scope is not null
+                 and a.status in ('pending', 'processing')
+               order by a.event_seq + 1
+               limit 1) active on true
+            where head.status = 'waiting' and active.event_seq is null));
         get diagnostics promoted = row_count;
         return promoted;
       end $$;
@@ -52,11 +58,18 @@ export class Settle1763600000004 implements MigrationInterface {
       begin
         update reflex.lanes l set live = l.live - gone.n
           from (select w.trigger_id, w.scope, sum(w.n) as n from unnest(triggers, scopes, counts) as w(trigger_id, scope, n)
-                 group by w.trigger_id, w.scope) gone
-         where l.trigger_id = gone.trigger_id and l.scope = gone.scope and gone.n <> 0;
+                 group by w.trigger_id, w.scope having sum(w.n) <> 0) gone
+         cross join lateral (
+           select k.ctid as tid from reflex.lanes k
+            where k.trigger_id = gone.trigger_id and k.scope = gone.scope limit 1) at
+         where l.ctid = at.tid;
         delete from reflex.lanes l
-         using unnest(triggers, scopes) as w(trigger_id, scope)
-         where l.trigger_id = w.trigger_id and l.scope = w.scope and l.live = 0;
+         where l.ctid = any (array(
+           select at.tid from unnest(triggers, scopes) as w(trigger_id, scope)
+            cross join lateral (
+              select k.ctid as tid, k.live from reflex.lanes k
+               where k.trigger_id = w.trigger_id and k.scope = w.scope limit 1) at
+            where at.live = 0));
         perform reflex.promote_heads(triggers, scopes);
       end $$;
 
@@ -115,51 +128,54 @@ export class Settle1763600000004 implements MigrationInterface {
           select r.*
             from jsonb_to_recordset(batch) as r(s bigint, t integer, k bigint, c text, e text, a smallint, o text,
                    b timestamptz, d real, tr text, rs text, er jsonb, re jsonb, us jsonb, w float8, why text)
+        ), ours as materialized (
+          select i.*, d.tid, d.attempts, d.event_at, d.event, d.error, tr.on_retry
+            from input i
+           cross join lateral (
+             select d.ctid as tid, d.attempts, d.event_at, d.event, d.error, d.lease_token
+               from reflex.deliveries d
+              where d.event_seq = i.s and d.trigger_id = i.t
+              limit 1
+                for update) d
+           cross join lateral (select tr.on_retry from reflex.triggers tr where tr.id = i.t limit 1) tr
+           where d.lease_token = i.k
         ), ended as (
           delete from reflex.deliveries d
-           using input i
-           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
-             and i.o in ('completed', 'filtered', 'accumulated', 'dead_letter')
-          returning i.s, i.t, i.c, i.e, i.a, i.o, i.b, i.d, i.tr, i.rs, i.er, i.re, i.us, i.why,
-                    d.event_at, d.event, true as gone
+           where d.ctid = any (array(
+             select o.tid from ours o where o.o in ('completed', 'filtered', 'accumulated', 'dead_letter')))
         ), kept as (
           update reflex.deliveries d
              set status = (case
-                   when i.o = 'released' and d.scope is null then 'pending'
-                   when i.o = 'released' then 'waiting'
-                   when d.scope is null or tr.on_retry = 'pass' then 'aside'
+                   when o.o = 'released' and o.c is null then 'pending'
+                   when o.o = 'released' then 'waiting'
+                   when o.c is null or o.on_retry = 'pass' then 'aside'
                    else 'scheduled' end)::reflex.delivery_status,
-                 run_at = case when i.o <> 'released' then now() + i.w * interval '1 millisecond' end,
-                 attempts = d.attempts + (i.o = 'failed')::int,
-                 error = coalesce(i.er ->> 'message', d.error),
+                 run_at = case when o.o <> 'released' then now() + o.w * interval '1 millisecond' end,
+                 attempts = o.attempts + (o.o = 'failed')::int,
+                 error = coalesce(o.er ->> 'message', o.error),
                  worker_id = null,
                  lease_token = null
-            from input i
-            join reflex.triggers tr on tr.id = i.t
-           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
-             and i.o in ('failed', 'deferred', 'released')
-          returning i.s, i.t, i.c, i.e, i.a, i.o, i.b, i.d, i.tr, i.rs, i.er, i.re, i.us, i.why,
-                    d.event_at, d.event, d.status = 'aside' as gone
-        ), settled as materialized (
-          select * from ended union all select * from kept
+            from ours o
+           where d.ctid = o.tid and o.o in ('failed', 'deferred', 'released')
         ), logged as (
           insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
                                    trace_id, reason, error, result, usage)
           select x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, x.b, x.d, x.tr, x.rs, x.er, x.re, x.us
-            from settled x
+            from ours x
            where x.o <> 'released'
         )
         select array_agg(x.t) filter (where x.c is not null),
                array_agg(x.c) filter (where x.c is not null),
-               array_agg(x.gone::int) filter (where x.c is not null),
+               array_agg((x.o in ('completed', 'filtered', 'accumulated', 'dead_letter')
+                          or x.o <> 'released' and x.on_retry = 'pass')::int) filter (where x.c is not null),
                jsonb_agg(jsonb_build_object('seq', x.s, 'trigger', x.t, 'at', x.event_at, 'scope', x.c, 'attempt', x.a,
                          'why', x.why, 'error', x.er, 'event', x.event)) filter (where x.o = 'dead_letter'),
                -- Looked for only when some are missing: without an index, to compare all with all is dear.
                case when count(*) < jsonb_array_length(batch) then (
                  select jsonb_agg(jsonb_build_object('s', i.s, 't', i.t)) from input i
-                  where not exists (select from settled y where y.s = i.s and y.t = i.t)) end
+                  where not exists (select from ours y where y.s = i.s and y.t = i.t)) end
           into lane_triggers, lane_scopes, lane_counts, buried, stale
-          from settled x;
+          from ours x;
 
         if laned and lane_triggers is not null then
           perform reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts);

@@ -9,7 +9,7 @@ export class Sweeps1763600000005 implements MigrationInterface {
       -- Retries and delays that are due become claimable again. Answers how many and the milliseconds until the next.
       create function reflex.promote_due(most integer, out promoted integer, out next_in_ms float8)
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
       declare
         seqs bigint[];
         triggers integer[];
@@ -32,21 +32,29 @@ export class Sweeps1763600000005 implements MigrationInterface {
              order by w.trigger_id, w.scope
             on conflict (trigger_id, scope) do update set live = l.live;
           end if;
-          with due as (
+          with due as materialized (
+            select w.trigger_id, d.scope, d.tid, d.status as before
+              from unnest(seqs, triggers) as w(event_seq, trigger_id)
+             cross join lateral (
+               select d.ctid as tid, d.scope, d.status, d.run_at from reflex.deliveries d
+                where d.event_seq = w.event_seq and d.trigger_id = w.trigger_id
+                limit 1
+                  for update) d
+             where d.status in ('scheduled', 'aside') and d.run_at <= now()
+          ), moved as (
             update reflex.deliveries d
-               set status = case when d.scope is null then 'pending' else 'waiting' end::reflex.delivery_status, run_at = null
-              from unnest(seqs, triggers) as w(event_seq, trigger_id),
-                   lateral (select o.status as before from reflex.deliveries o
-                             where o.event_seq = w.event_seq and o.trigger_id = w.trigger_id) o
-             where d.event_seq = w.event_seq and d.trigger_id = w.trigger_id
-               and d.status in ('scheduled', 'aside') and d.run_at <= now()
-            returning d.trigger_id, d.scope, o.before
+               set status = (case when d.scope is null then 'pending' else 'waiting' end)::reflex.delivery_status,
+                   run_at = null
+             where d.ctid = any (array(select tid from due))
           ), back as (
             select trigger_id, scope, count(*) as n from due
              where scope is not null and before = 'aside' group by trigger_id, scope
           )
-          update reflex.lanes l set live = l.live + b.n from back b
-           where l.trigger_id = b.trigger_id and l.scope = b.scope;
+          update reflex.lanes l set live = l.live + b.n
+            from back b
+           cross join lateral (
+             select k.ctid as tid from reflex.lanes k where k.trigger_id = b.trigger_id and k.scope = b.scope limit 1) at
+           where l.ctid = at.tid;
           if lane_triggers is not null then
             perform reflex.leave_lanes(lane_triggers, lane_scopes, array_fill(0, array[cardinality(lane_triggers)]));
           end if;
@@ -58,7 +66,7 @@ export class Sweeps1763600000005 implements MigrationInterface {
       -- Contexts whose time has come get a tick: an event of type timer.tick for that trigger and scope alone.
       create function reflex.wake_contexts(most integer, out woken integer, out next_in_ms float8)
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
       declare
         lane_triggers integer[];
         lane_scopes text[];
@@ -77,8 +85,14 @@ export class Sweeps1763600000005 implements MigrationInterface {
           on conflict (trigger_id, scope) do update set live = l.live;
           with due as (
             update reflex.contexts c set wake_at = null, ticks = c.ticks + 1
-              from unnest(lane_triggers, lane_scopes) as w(trigger_id, scope)
-             where c.trigger_id = w.trigger_id and c.scope = w.scope and c.wake_at <= now()
+             where c.ctid = any (array(
+               select at.tid from unnest(lane_triggers, lane_scopes) as w(trigger_id, scope)
+                cross join lateral (
+                  select k.ctid as tid, k.wake_at from reflex.contexts k
+                   where k.trigger_id = w.trigger_id and k.scope = w.scope
+                   limit 1
+                     for update) at
+                where at.wake_at <= now()))
             returning c.trigger_id, c.scope, c.ticks
           ), numbered as materialized (
             select d.*, t.name, nextval('reflex.event_seq') as seq, gen_random_uuid()::text as id
@@ -102,7 +116,7 @@ export class Sweeps1763600000005 implements MigrationInterface {
       -- at work: after three deaths it goes to the dead letters. Answers how many.
       create function reflex.rescue(lease_ms integer, most integer, deaths integer) returns integer
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
       declare
         rescued jsonb;
         lane_triggers integer[];
@@ -113,9 +127,9 @@ export class Sweeps1763600000005 implements MigrationInterface {
       begin
         with found as materialized (
           select d.event_seq, d.trigger_id, d.scope, d.lease_token
-            from reflex.deliveries d
-            left join reflex.workers w on w.id = d.worker_id
-           where d.status = 'processing' and (w.id is null or w.beat_at < expired)
+            from (select * from reflex.deliveries d where d.status = 'processing' order by d.worker_id offset 0) d
+            left join lateral (select w.id, w.beat_at from reflex.workers w where w.id = d.worker_id limit 1) w on true
+           where w.id is null or w.beat_at < expired
            order by d.trigger_id, d.scope, d.event_seq
            limit most
         ), lost as (
@@ -124,8 +138,12 @@ export class Sweeps1763600000005 implements MigrationInterface {
           -- A lane is taken back whole: the second half of one would look as if it had been at work.
           select d.event_seq, d.trigger_id, d.scope, d.lease_token
             from (select distinct s.trigger_id, s.scope, s.lease_token from found s where s.scope is not null) s
-            join reflex.deliveries d on d.trigger_id = s.trigger_id and d.scope = s.scope
-           where d.status = 'processing' and d.scope is not null and d.lease_token = s.lease_token
+           cross join lateral (
+             select * from reflex.deliveries d
+              where d.trigger_id = s.trigger_id and d.scope = s.scope and d.scope is not null
+                and d.status in ('pending', 'processing')
+              order by d.event_seq + 1 offset 0) d
+           where d.status = 'processing' and d.lease_token = s.lease_token
         )
         select jsonb_agg(jsonb_build_object('s', l.event_seq, 't', l.trigger_id, 'c', l.scope, 'k', l.lease_token,
                          'first', l.scope is null or l.place = 1)),
@@ -136,21 +154,24 @@ export class Sweeps1763600000005 implements MigrationInterface {
 
         if lane_triggers is not null then perform reflex.lock_lanes(lane_triggers, lane_scopes); end if;
         with input as materialized (
-          select r.* from jsonb_to_recordset(rescued) as r(s bigint, t integer, c text, k bigint, first boolean)
+          select r.* from jsonb_to_recordset(rescued) as r(s bigint, t integer, k bigint, first boolean)
+        ), taken as materialized (
+          select d.*, i.first, i.first and d.crashes + 1 >= deaths as gone
+            from input i
+           cross join lateral (
+             select d.ctid as tid, d.* from reflex.deliveries d
+              where d.event_seq = i.s and d.trigger_id = i.t
+              limit 1
+                for update) d
+           where d.lease_token = i.k
         ), dead as (
-          delete from reflex.deliveries d using input i
-           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k and i.first and d.crashes + 1 >= deaths
-          returning d.event_seq, d.trigger_id, d.scope, d.event_at, d.event, d.attempts, true as gone, true as first
+          delete from reflex.deliveries d where d.ctid = any (array(select t.tid from taken t where t.gone))
         ), back as (
           update reflex.deliveries d
-             set status = case when d.scope is null then 'pending' else 'waiting' end::reflex.delivery_status,
-                 crashes = d.crashes + i.first::int, worker_id = null, lease_token = null
-            from input i
-           where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
-             and not (i.first and d.crashes + 1 >= deaths)
-          returning d.event_seq, d.trigger_id, d.scope, d.event_at, d.event, d.attempts, false as gone, i.first
-        ), taken as materialized (
-          select * from dead union all select * from back
+             set status = (case when d.scope is null then 'pending' else 'waiting' end)::reflex.delivery_status,
+                 crashes = d.crashes + t.first::int, worker_id = null, lease_token = null
+            from taken t
+           where d.ctid = t.tid and not t.gone
         ), logged as (
           insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms, error)
           select t.event_seq, coalesce(e.id, 'seq:' || t.event_seq), t.trigger_id, t.scope, t.attempts + 1,
@@ -229,8 +250,14 @@ export class Sweeps1763600000005 implements MigrationInterface {
         if lane_triggers is not null then perform reflex.lock_lanes(lane_triggers, lane_scopes); end if;
         with taken as (
           delete from reflex.deliveries d
-           using unnest(seqs, owners) as w(event_seq, trigger_id)
-           where d.event_seq = w.event_seq and d.trigger_id = w.trigger_id and d.status <> 'processing'
+           where d.ctid = any (array(
+             select at.tid from unnest(seqs, owners) as w(event_seq, trigger_id)
+              cross join lateral (
+                select k.ctid as tid, k.status from reflex.deliveries k
+                 where k.event_seq = w.event_seq and k.trigger_id = w.trigger_id
+                 limit 1
+                   for update) at
+              where at.status <> 'processing'))
           returning d.*
         )
         select jsonb_agg(jsonb_build_object('seq', t.event_seq, 'trigger', t.trigger_id, 'at', t.event_at, 'scope', t.scope,
