@@ -120,6 +120,16 @@ describe('FairShares', () => {
     expect(claims).toBeLessThanOrEqual(50);
   });
 
+  it('does not lose a hint that comes while a claim is under way', () => {
+    const shares = new FairShares(plain(0), 4);
+    const asked = shares.plan(4);
+
+    shares.hint();
+    shares.learn(asked, new Map());
+
+    expect(shares.hungry).toBe(true);
+  });
+
   it('asks no more of those who had nothing, until the next hint', () => {
     const shares = new FairShares(plain(0), 4);
     claim(shares, [0], 4);

@@ -21,6 +21,7 @@ export class FairShares {
   private readonly shares: Share[];
   private readonly byId: Map<number, Share>;
   private turn = 0;
+  private hintedSincePlan = false;
 
   constructor(
     triggers: readonly { id: number; priority: number }[],
@@ -32,6 +33,7 @@ export class FairShares {
 
   /** There may be work for anyone. */
   hint(): void {
+    this.hintedSincePlan = true;
     for (const share of this.shares) share.dry = false;
   }
 
@@ -50,6 +52,7 @@ export class FairShares {
 
   /** Who is offered how much of the free slots. */
   plan(free: number): SlotRequest[] {
+    this.hintedSincePlan = false;
     const hungry = this.inTurn();
     if (hungry.length === 0 || free <= 0) return [];
     const grants = new Map<Share, number>();
@@ -77,8 +80,9 @@ export class FairShares {
     for (const { triggerId, slots } of asked) {
       const share = this.byId.get(triggerId)!;
       const taken = got.get(triggerId) ?? 0;
-      share.dry = taken < slots;
-      share.demand = share.dry ? Math.max(1, taken) : Math.min(slots * 2, this.concurrency);
+      // What was published while the claim was under way may have escaped it.
+      share.dry = taken < slots && !this.hintedSincePlan;
+      share.demand = taken < slots ? Math.max(1, taken) : Math.min(slots * 2, this.concurrency);
     }
   }
 
