@@ -66,22 +66,17 @@ export const GRAPH_LIMITS = { depth: 8, nodes: 500 } as const;
 
 /** How a node reads, in one line each: what it is, and how it went. */
 export function nodeWords(node: CausationNode): { name: string; remarks: string[] } {
-  switch (node.kind) {
-    case 'event':
-      return { name: node.type, remarks: [`from ${node.source}`] };
-    case 'delivery': {
-      const scope = node.scope === null ? [] : [`scope ${node.scope}`];
-      return { name: node.trigger, remarks: [...scope, node.status.replace('_', ' '), ...given(node.error)] };
-    }
-    case 'run': {
-      const tokens = node.model === null ? [] : [`${node.model}, ${node.input_tokens}+${node.output_tokens} tokens`];
-      const why = [...given(node.reason), ...given(node.error)];
-      const remarks = [node.outcome.replace('_', ' '), duration(node.duration_ms), ...why, ...tokens];
-      return { name: `attempt ${node.attempt}`, remarks };
-    }
-    case 'tool_call':
-      return { name: node.tool, remarks: [duration(node.duration_ms), ...given(node.error)] };
+  if (node.kind === 'event') return { name: node.type, remarks: [`from ${node.source}`] };
+  if (node.kind === 'tool_call')
+    return { name: node.tool, remarks: [duration(node.duration_ms), ...given(node.error)] };
+  if (node.kind === 'delivery') {
+    const scope = node.scope === null ? [] : [`scope ${node.scope}`];
+    return { name: node.trigger, remarks: [...scope, node.status.replace('_', ' '), ...given(node.error)] };
   }
+  const tokens = node.model === null ? [] : [`${node.model}, ${node.input_tokens}+${node.output_tokens} tokens`];
+  const why = [...given(node.reason), ...given(node.error)];
+  const remarks = [node.outcome.replace('_', ' '), duration(node.duration_ms), ...why, ...tokens];
+  return { name: `attempt ${node.attempt}`, remarks };
 }
 
 /** Whether a node is fine, in trouble, or still open. */

@@ -22,6 +22,14 @@ export {
   RetryLater,
   type ErrorEnvelope,
 } from './errors';
+export {
+  explanationText,
+  type ConditionTestimony,
+  type ExplainedRun,
+  type ExplainedVerdict,
+  type Explanation,
+  type Testimony,
+} from './explanation';
 export { globMatcher, globToLike } from './glob';
 export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
 export { mermaid } from './mermaid';

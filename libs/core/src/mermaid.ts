@@ -39,6 +39,6 @@ function label(node: CausationNode): string {
 
 function escaped(text: string, longest: number): string {
   const words = text.replaceAll(/[\s\p{C}]+/gu, ' ').trim();
-  const short = words.length > longest ? `${[...words].slice(0, longest).join('')}...` : words;
+  const short = words.length > longest ? `${words.slice(0, longest).toWellFormed()}...` : words;
   return short.replaceAll(PLAIN, (character) => `#${character.codePointAt(0)};`);
 }

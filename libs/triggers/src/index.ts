@@ -8,6 +8,7 @@ export { rateLimit } from './filters/rate-limit';
 export { OnEvent } from './on-event.decorator';
 export { type Trigger, type TriggerDefaults } from './trigger';
 export { type EventOf, type EventPattern, type Handler, type TriggerOptions } from './trigger-options';
+export { TriggerExplainer } from './trigger-explainer.service';
 export { type TriggerInCode, TriggerRegistry } from './trigger-registry';
 export { TriggersModule } from './triggers.module';
 export { type TriggersOptions } from './triggers-options';

@@ -174,7 +174,7 @@ describe('the options of a trigger', () => {
       places.push(place);
       return () => PASS;
     };
-    const filter = new Filter({ text: 'spy', stateful: true, compile });
+    const filter = new Filter({ name: 'spy', args: [], text: 'spy', stateful: true, compile });
 
     add({ filter });
     add({ filter: filter.and(keyword('x')) });

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { EventStore } from '@reflex/event-store';
 import { EventRegistry, EventsModule } from '@reflex/events';
 import { TRIGGER_DEFAULTS } from './trigger';
+import { TriggerExplainer } from './trigger-explainer.service';
 import { TriggerExplorer } from './trigger.explorer';
 import { TriggerLog } from './trigger-log.service';
 import { TriggerRegistry } from './trigger-registry';
@@ -14,6 +15,7 @@ import { TriggerWorker } from './worker/trigger-worker';
 @Module({
   imports: [DiscoveryModule, EventsModule],
   providers: [
+    TriggerExplainer,
     TriggerExplorer,
     TriggerRunner,
     TriggerLog,
@@ -30,6 +32,6 @@ import { TriggerWorker } from './worker/trigger-worker';
         new TriggerWorker({ store, events, triggers, options }),
     },
   ],
-  exports: [TriggerRegistry, TriggerWorker],
+  exports: [TriggerExplainer, TriggerRegistry, TriggerWorker],
 })
 export class TriggersModule extends ConfigurableModuleClass {}

@@ -89,6 +89,16 @@ export class ContextMemory {
     return this.filtersKept[ACTED] as string | undefined;
   }
 
+  /** The same memory without an event, to judge that one again and not count it twice. */
+  without(id: string): ContextMemory {
+    const place = this.accumulated.findIndex((entry) => entry.stored.id === id);
+    if (place < 0) return this;
+    const before = this.accumulated[place - 1]?.stored.id;
+    const filters = this.lastActed === id ? ContextMemory.withActed(this.filtersKept, before) : this.filtersKept;
+    const others = this.accumulated.toSpliced(place, 1);
+    return new ContextMemory(others, this.scratchKept, filters, this.createdAt, this.actionAt);
+  }
+
   /** Takes over what the settlement of one delivery commits. */
   apply(change: ContextChange, current: Entry | null, now: Date): void {
     if (change.clear) {

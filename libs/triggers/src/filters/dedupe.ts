@@ -27,11 +27,13 @@ export function dedupe<E extends BaseEvent = BaseEvent>(
   const read = typeof key === 'string' ? fieldReader(key) : (event: object) => key(event as E);
   const name = typeof key === 'string' ? key : key.name || 'key';
   return new Filter<E>({
+    name: 'dedupe',
+    args: [name, window],
     text: `dedupe ${name} within ${window}`,
     stateful: true,
     compile: (filterPlace) => {
       const place = `${filterPlace}:dedupe`;
-      return (context) => {
+      return (context, witness) => {
         const state = context[STATE];
         const value = read(context.event);
         assertSynchronous(`dedupe(${name})`, value);
@@ -40,7 +42,9 @@ export function dedupe<E extends BaseEvent = BaseEvent>(
         const text = shortened(shown);
         const received = state.nowMs;
         const seen = ((state.filterState(place) ?? []) as Seen).filter(([, at]) => at + windowMs > received);
-        if (seen.some(([known]) => known === text)) {
+        const before = seen.findLast(([known]) => known === text);
+        witness?.saw({ key: shown, seen_at: before ? new Date(before[1]).toISOString() : null });
+        if (before) {
           return { pass: false, reason: `dedupe: ${name} ${text} was seen within ${window}` };
         }
         state.keepFilterState(place, [...seen.slice(-(MAX_KEYS - 1)), [text, received]]);

@@ -4,7 +4,7 @@ import { STATE, type DecisionContext } from '../context/decision-context';
 import { TriggerSetupError } from '../errors';
 import { assertSynchronous } from '../synchronous';
 import { fieldReader } from './field-path';
-import { type Check, Filter, PASS, type Verdict } from './filter';
+import { type Check, Filter, type FilterParts, PASS, type Verdict } from './filter';
 
 /** Passes events whose type matches one of the globs, in which `*` stands for any characters. */
 export function type(...globs: string[]): Filter {
@@ -21,7 +21,7 @@ export function keyword(...words: string[]): Filter {
   assertSome('keyword', words);
   const wanted = words.map((word) => word.toLowerCase());
   const refusal: Verdict = { pass: false, reason: `keyword: none of ${words.join(', ')}` };
-  return plainFilter('keyword', words, ({ event }, witness) => {
+  return plainFilter({ name: 'keyword', args: words, text: `keyword ${words.join(', ')}` }, ({ event }, witness) => {
     const fields = payloadOf(event);
     const values = [event.type, event.source, fields];
     witness?.saw({ type: event.type, source: event.source, fields });
@@ -34,17 +34,20 @@ export function field(path: string, wanted: unknown): Filter {
   const read = fieldReader(path);
   if (typeof wanted === 'function') {
     const predicate = wanted as (value: unknown) => unknown;
-    return plainFilter('field', [path, predicate], ({ event }, witness) => {
+    return plainFilter({ name: 'field', args: [path, predicate], text: `field ${path}` }, ({ event }, witness) => {
       const value = read(event);
       witness?.saw({ value });
       return holds(`field(${path})`, predicate(value)) ? PASS : no(`field ${path}: ${shown(value)} does not satisfy`);
     });
   }
-  return plainFilter('field', [path, wanted], ({ event }, witness) => {
-    const value = read(event);
-    witness?.saw({ value });
-    return Object.is(value, wanted) ? PASS : no(`field ${path}: ${shown(value)} is not ${shown(wanted)}`);
-  });
+  return plainFilter(
+    { name: 'field', args: [path, wanted], text: `field ${path} = ${shown(wanted)}` },
+    ({ event }, witness) => {
+      const value = read(event);
+      witness?.saw({ value });
+      return Object.is(value, wanted) ? PASS : no(`field ${path}: ${shown(value)} is not ${shown(wanted)}`);
+    },
+  );
 }
 
 /** Passes what the function says yes to. It must decide at once; `name` is what a "no" is explained by. */
@@ -58,15 +61,15 @@ export function where<E extends BaseEvent = BaseEvent>(
   return new Filter<E>({ name: 'where', args: [name], text: `where ${name}`, stateful: false, compile: () => check });
 }
 
-function plainFilter(text: string, check: Check): Filter {
-  return new Filter({ text, stateful: false, compile: () => check });
+function plainFilter(words: Pick<FilterParts, 'name' | 'args' | 'text'>, check: Check): Filter {
+  return new Filter({ ...words, stateful: false, compile: () => check });
 }
 
 function globFilter(part: 'type' | 'source', globs: string[]): Filter {
   assertSome(part, globs);
   const matches = globMatcher(globs);
   const list = globs.join(', ');
-  return plainFilter(part, globs, (context, witness) => {
+  return plainFilter({ name: part, args: globs, text: `${part} ${list}` }, (context, witness) => {
     const value = context[STATE].input.stored[part];
     witness?.saw({ value });
     return matches(value) ? PASS : no(`${part}: ${value} is not ${list}`);

@@ -21,15 +21,18 @@ export function rateLimit(max: number, window: Duration): Filter {
   const sliceMs = max <= EXACT ? 1 : Math.ceil(windowMs / EXACT);
   const text = `rateLimit ${max} per ${window}`;
   return new Filter({
+    name: 'rateLimit',
+    args: [max, window],
     text,
     stateful: true,
     compile: (place) => {
       const key = `${place}:rateLimit`;
-      return (context) => {
+      return (context, witness) => {
         const state = context[STATE];
         const now = state.input.clock.nowMs();
         const passes = ((state.filterState(key) ?? []) as Passes).filter(([start]) => start + sliceMs + windowMs > now);
         const used = passes.reduce((sum, [, count]) => sum + count, 0);
+        witness?.saw({ used, of: max, window_ms: windowMs });
         if (used >= max) {
           const retryInMs = roomAt(passes, used - max + 1) + sliceMs + windowMs - now;
           return { pass: false, reason: `rateLimit: ${used} of ${max} within ${window} are used`, retryInMs };
