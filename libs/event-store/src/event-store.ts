@@ -1,6 +1,7 @@
 import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
+import type { DelayOptions } from './delay';
 import type { Delivery, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
@@ -10,7 +11,8 @@ import type { Settlement } from './settlement';
 import type { Situation } from './situation';
 import type { RegisteredTrigger, TriggerDefinition } from './trigger-definition';
 
-export interface PublishOptions {
+/** With a delay the event is in the log at once; its deliveries wait, also over restarts. */
+export interface PublishOptions extends DelayOptions {
   /** Same key and same body answers the first id again; same key with another body throws `IdempotencyConflict`. */
   idempotencyKey?: string;
   /** Publish inside the caller's own transaction: the events exist if and only if it commits. */

@@ -1,4 +1,5 @@
 export { DeadLetters, type DeadLetter, type DeadLetterReason, type DeadLetterSearch } from './dead-letters';
+export { InvalidDelay, MAX_DELAY_MS, type DelayOptions } from './delay';
 export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext, type StoredEvent } from './delivery';
 export {
   DatabaseUnreachable,

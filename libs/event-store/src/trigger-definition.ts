@@ -1,3 +1,5 @@
+import type { JsonObject } from '@reflex/core';
+
 /** What the store has to know of a trigger so that every publisher fans out alike. */
 export interface TriggerDefinition {
   name: string;
@@ -5,6 +7,8 @@ export interface TriggerDefinition {
   types: string[];
   /** Field paths whose values make the scope (`service`, `user.id`, `source`, `type`), `['*']` for one scope, `null` for none. */
   scope: string[] | null;
+  /** Events whose fields do not contain this, by value, are not delivered at all. */
+  match?: JsonObject | null;
   /** Load and save a decision context. */
   stateful: boolean;
   /** While a failed delivery waits, its scope waits too (`block`) or goes on (`pass`). */

@@ -71,7 +71,12 @@ export class PostgresEventStore extends EventStore {
     this.options = resolveStoreOptions(options);
     const pool = poolOf(dataSource);
     this.triggerTable = new TriggerTable(pool, this.options.app);
-    this.publisher = new Publisher(pool, this.options.queueLimit, (triggerIds) => this.fed(triggerIds));
+    this.publisher = new Publisher(
+      pool,
+      this.options.queueLimit,
+      (triggerIds) => this.fed(triggerIds),
+      (ms) => this.due(ms),
+    );
     this.claimer = new Claimer(pool, this.triggerTable, this.options);
     this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents);
     this.reader = new EventReader(pool);
@@ -153,8 +158,8 @@ export class PostgresEventStore extends EventStore {
       this.claimer.forget(settlement.delivery);
     }
     const { delivery, retryInMs, context } = settlement;
-    if (retryInMs !== undefined) this.tenure?.maintenance.due.within(retryInMs + 1);
-    if (typeof context?.wakeInMs === 'number') this.tenure?.maintenance.due.within(context.wakeInMs + 1);
+    if (retryInMs !== undefined) this.due(retryInMs);
+    if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
     // The next of the scope may be claimable now.
     if (delivery.scope !== null) this.work.emit();
     if (delivery.event?.source.startsWith('ws:')) {
@@ -230,6 +235,10 @@ export class PostgresEventStore extends EventStore {
   private fed(triggerIds: number[]): void {
     this.work.emit();
     this.listener.tellFed(triggerIds.length > 0 ? triggerIds : [0]);
+  }
+
+  private due(inMs: number): void {
+    this.tenure?.maintenance.due.within(inMs + 1);
   }
 
   private async beginTenure(): Promise<void> {

@@ -4,6 +4,7 @@ import { payloadOf, type BaseEvent } from '@reflex/events';
 import type { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { delaysOf, type Delay } from '../delay';
 import { EventLoop, IdempotencyConflict, StoreOverloaded } from '../errors';
 import type { PublishOptions, Published } from '../event-store';
 import type { StoredEvent } from '../delivery';
@@ -38,6 +39,8 @@ export class Publisher {
     queueLimit: number,
     /** Told which triggers have new work, after the commit. */
     private readonly onFed: (triggerIds: number[]) => void,
+    /** Told in how many milliseconds something falls due, about. */
+    private readonly onDelayed: (ms: number) => void,
   ) {
     this.group = new GroupCommit(
       (batch) => this.store(batch, this.onPool),
@@ -49,10 +52,14 @@ export class Publisher {
 
   async publish(events: BaseEvent[], options: PublishOptions = {}): Promise<Published[]> {
     if (events.length === 0) return [];
-    const prepared = events.map((event, index) => prepare(event, keyOf(options.idempotencyKey, index, events.length)));
+    const delays = delaysOf(options, events.length);
+    const prepared = events.map((event, index) =>
+      prepare(event, keyOf(options.idempotencyKey, index, events.length), delays[index]!),
+    );
     refuseRepeatedKeys(prepared);
 
     const results = await this.commit(prepared, options.transaction);
+    for (const delay of delays) this.announce(delay);
     results.forEach((result, index) => {
       if (!(result instanceof IdempotencyConflict)) name(events[index]!, result.id, prepared[index]!);
     });
@@ -78,6 +85,11 @@ export class Publisher {
       event.meta = { trace_id, correlation_id, causation_id: parent.id, depth: depth + 1 };
     }
     await this.publish(events, { transaction: manager });
+  }
+
+  private announce({ delayMs, deliverAt }: Delay): void {
+    const ms = delayMs ?? (deliverAt ? deliverAt.getTime() - Date.now() : 0);
+    if (ms > 0) this.onDelayed(ms);
   }
 
   /** Resolves once all that was published is stored or refused. */
@@ -139,7 +151,7 @@ function name(event: BaseEvent, id: string, { key }: Prepared): void {
   if (!key?.startsWith('id:')) generatedIds.set(event, id);
 }
 
-function prepare(event: BaseEvent, idempotencyKey: string | null): Prepared {
+function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, deliverAt }: Delay): Prepared {
   const chosen = event.id !== undefined && generatedIds.get(event) !== event.id;
   if (chosen && idempotencyKey !== null) {
     throw new InvalidJson('id_and_key', 'The event has an id and an Idempotency-Key. Send one of them.');
@@ -149,11 +161,14 @@ function prepare(event: BaseEvent, idempotencyKey: string | null): Prepared {
   const source = event.source ?? 'internal';
   const payload = payloadOf(event);
   const meta = event.meta ?? {};
-  const hash = key === null ? null : hashOf({ type: event.type, source, payload });
+  // JSON leaves out what is undefined.
+  const when = { due: deliverAt ?? undefined, delay: delayMs ?? undefined };
+  const hash = key === null ? null : hashOf({ type: event.type, source, payload, ...when });
   const record = JSON.stringify({
     id,
     type: event.type,
     source,
+    ...when,
     at: event.timestamp ?? new Date(),
     trace: meta.trace_id ?? randomBytes(16).toString('hex'),
     corr: meta.correlation_id ?? id,

@@ -18,13 +18,13 @@ export const COUNT_FOLLOW_UPS = `
 
 export const REGISTER_TRIGGER = `
   insert into reflex.triggers as t (app, name, types, patterns, scope, stateful, on_retry, priority, concurrency,
-                                    throttle_limit, throttle_window_ms)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                    throttle_limit, throttle_window_ms, match)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   on conflict (name) do update
      set app = excluded.app, types = excluded.types, patterns = excluded.patterns, scope = excluded.scope,
          stateful = excluded.stateful, on_retry = excluded.on_retry, priority = excluded.priority,
          concurrency = excluded.concurrency, throttle_limit = excluded.throttle_limit,
-         throttle_window_ms = excluded.throttle_window_ms, active = true, seen_at = now()
+         throttle_window_ms = excluded.throttle_window_ms, match = excluded.match, active = true, seen_at = now()
   returning t.*`;
 
 export const LIST_TRIGGERS = `select * from reflex.triggers order by name`;
@@ -240,7 +240,8 @@ const REPLAYED = `
                   or (e.received_at, e.seq) > (timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6::bigint))
            order by e.received_at, e.seq
            limit $7) e
-    join reflex.triggers t on t.active and e.type like any (t.patterns) and ($4::text[] is null or t.name = any ($4))`;
+    join reflex.triggers t on t.active and e.type like any (t.patterns)
+     and (t.match is null or e.payload @> t.match) and ($4::text[] is null or t.name = any ($4))`;
 
 export const REPLAY_PAGE = `
   select count(*)::int as events, max((extract(epoch from e.received_at) * 1000000)::bigint)::text as micros,

@@ -4,7 +4,7 @@ import type { Delivery, StoredContext, StoredEvent } from '../delivery';
 import type { RunRecord } from '../run-search';
 import type { RunError, RunOutcome } from '../settlement';
 import type { RegisteredTrigger } from '../trigger-definition';
-import type { RunUsage } from '@reflex/core';
+import type { JsonObject, RunUsage } from '@reflex/core';
 
 /** An event as the log's columns give it. */
 export interface EventRow {
@@ -55,6 +55,7 @@ export interface TriggerRow {
   name: string;
   types: string[];
   scope: string[] | null;
+  match: JsonObject | null;
   stateful: boolean;
   on_retry: 'block' | 'pass';
   priority: number;
@@ -167,6 +168,7 @@ export function toTrigger(row: TriggerRow): RegisteredTrigger {
     name: row.name,
     types: row.types,
     scope: row.scope,
+    match: row.match,
     stateful: row.stateful,
     onRetry: row.on_retry,
     priority: row.priority,

@@ -44,6 +44,7 @@ export class TriggerTable {
         definition.concurrency,
         definition.throttle?.limit ?? null,
         definition.throttle?.windowMs ?? null,
+        definition.match ? JSON.stringify(definition.match) : null,
       ]);
       this.known.set(row!.id, toTrigger(row!));
     }

@@ -3,6 +3,7 @@ import { DeadLetterEntity } from './dead-letter.entity';
 import { DeliveryEntity, LaneEntity } from './delivery.entity';
 import { EventEntity, EventKeyEntity } from './event.entity';
 import { RunEntity } from './run.entity';
+import { TimerEntity } from './timer.entity';
 import { TriggerEntity } from './trigger.entity';
 import { WorkerEntity } from './worker.entity';
 
@@ -18,6 +19,7 @@ export const ENTITIES = [
   ContextEventEntity,
   RunEntity,
   DeadLetterEntity,
+  TimerEntity,
 ];
 
 export {
@@ -29,6 +31,7 @@ export {
   EventKeyEntity,
   LaneEntity,
   RunEntity,
+  TimerEntity,
   TriggerEntity,
   WorkerEntity,
 };

@@ -28,6 +28,10 @@ export class TriggerEntity {
   @Column('text', { array: true, nullable: true })
   scope!: string[] | null;
 
+  /** Events whose payload does not contain it are not delivered. */
+  @Column('jsonb', { nullable: true })
+  match!: Record<string, unknown> | null;
+
   @Column('boolean')
   stateful!: boolean;
 

@@ -41,16 +41,22 @@ export class Publish1763600000002 implements MigrationInterface {
       $$;
 
       -- Stores a batch, fans it out to the active triggers, and answers which keys were stored before and which triggers
-      -- have new work. An event whose key was stored before is left out.
-      -- batch: [{id, type, source, at, trace, corr, cause, depth, key, hash, payload}]
+      -- have new work. An event whose key was stored before is left out. One with a time (due, or delay in milliseconds)
+      -- stands aside until then. A trigger with a match takes only payloads that contain it.
+      -- batch: [{id, type, source, at, trace, corr, cause, depth, key, hash, due, delay, payload}]
       create function reflex.publish(batch jsonb, out taken text[], out fed integer[])
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set jit = off as $$
       begin
         with input as materialized (
           select r.*
             from jsonb_to_recordset(batch) as r(id text, type text, source text, at timestamptz, trace text, corr text,
-                   cause text, depth smallint, key text, hash text, payload jsonb)
+                   cause text, depth smallint, key text, hash text, due timestamptz, delay float8, payload jsonb)
+        ), delayed as materialized (
+          select d.id, max(d.run_at) as run_at
+            from (select i.id, coalesce(i.due, now() + i.delay * interval '1 millisecond') as run_at from input i) d
+           where d.run_at > now()
+           group by d.id
         ), fresh as (
           insert into reflex.event_keys (key, event_id, body_hash)
           select i.key, i.id, i.hash from input i where i.key is not null
@@ -62,40 +68,43 @@ export class Publish1763600000002 implements MigrationInterface {
           select i.id, i.type, i.source, i.at, i.trace, i.corr, i.cause, i.depth, i.payload
             from input i
            where i.key is null or i.key in (select f.key from fresh f)
-          returning seq, received_at, type, source, payload
+          returning seq, id, received_at, type, source, payload
         ), subscribed as materialized (
-          select ty.type, t.id as trigger_id, t.scope as paths
+          select ty.type, t.id as trigger_id, t.scope as paths, t.match
             from (select distinct i.type from input i) ty
             join reflex.triggers t on t.active and ty.type like any (t.patterns)
         ), fanned as materialized (
-          select e.seq, e.received_at, s.trigger_id,
+          select e.seq, e.received_at, s.trigger_id, d.run_at,
                  case when s.paths is not null
                       then reflex.scope_of(s.paths, e.source, e.type, e.payload) end as scope
             from stored e
-            join subscribed s on s.type = e.type
+            join subscribed s on s.type = e.type and (s.match is null or e.payload @> s.match)
+            left join delayed d on d.id = e.id
         ), laned as (
           insert into reflex.lanes as l (trigger_id, scope, live)
-          select f.trigger_id, f.scope, count(*) from fanned f where f.scope is not null
+          select f.trigger_id, f.scope, count(*) from fanned f where f.scope is not null and f.run_at is null
            group by f.trigger_id, f.scope
            order by f.trigger_id, f.scope
           on conflict (trigger_id, scope) do update set live = l.live + excluded.live
           returning l.trigger_id, l.scope, l.live
         ), delivered as (
-          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, status)
-          select f.seq, f.trigger_id, f.received_at, f.scope, 'pending'
-            from fanned f where f.scope is null
+          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, run_at, status)
+          select f.seq, f.trigger_id, f.received_at, f.scope, f.run_at,
+                 (case when f.run_at is null then 'pending' else 'aside' end)::reflex.delivery_status
+            from fanned f where f.scope is null or f.run_at is not null
           union all
           -- A lane that was empty before counts exactly what we add: its first delivery is the head.
-          select f.seq, f.trigger_id, f.received_at, f.scope,
+          select f.seq, f.trigger_id, f.received_at, f.scope, null,
                  (case when f.live = f.added and f.place = 1 then 'pending' else 'waiting' end)::reflex.delivery_status
             from (select f.*, l.live, count(*) over lane as added,
                          row_number() over (partition by f.trigger_id, f.scope order by f.seq) as place
                     from fanned f
                     join laned l on l.trigger_id = f.trigger_id and l.scope = f.scope
+                   where f.run_at is null
                   window lane as (partition by f.trigger_id, f.scope)) f
         )
         select array(select i.key from input i where i.key is not null and i.key not in (select f.key from fresh f)),
-               array(select distinct f.trigger_id from fanned f)
+               array(select distinct f.trigger_id from fanned f where f.run_at is null)
           into taken, fed;
       end $$;
 
@@ -115,7 +124,10 @@ export class Publish1763600000002 implements MigrationInterface {
         with input as materialized (
           select distinct on (r.seq, r.trigger) r.*
             from jsonb_to_recordset(batch) as r(seq bigint, at timestamptz, trigger integer, scope text, event jsonb)
-           where not exists (select from reflex.deliveries d where d.event_seq = r.seq and d.trigger_id = r.trigger)
+            left join lateral (
+              select d.event_seq from reflex.deliveries d
+               where d.event_seq = r.seq and d.trigger_id = r.trigger limit 1) live on true
+           where live.event_seq is null
            order by r.seq, r.trigger
         ), laned as (
           insert into reflex.lanes as l (trigger_id, scope, live)

@@ -3,6 +3,7 @@ import { Publish1763600000002 } from './0002-publish';
 import { Claim1763600000003 } from './0003-claim';
 import { Settle1763600000004 } from './0004-settle';
 import { Sweeps1763600000005 } from './0005-sweeps';
+import { Timers1763600000006 } from './0006-timers';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   Claim1763600000003,
   Settle1763600000004,
   Sweeps1763600000005,
+  Timers1763600000006,
 ];
