@@ -1,0 +1,55 @@
+import { userInfo } from 'node:os';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ApiKeys, Audit, AUTH_ENTITIES, AUTH_MIGRATIONS, type Operator } from '@reflex/auth';
+import { DeadLetterService } from '@reflex/dlq';
+import { openPostgresStore, type EventStore } from '@reflex/event-store';
+import { loadSettings } from './config';
+import { openDatabase } from './database';
+
+export interface Tools {
+  store: EventStore;
+  keys: ApiKeys;
+  audit: Audit;
+  deadLetters: DeadLetterService;
+}
+
+/** What commands work with. Opened by the first that needs it, so that help and mistakes need no database. */
+@Injectable()
+export class Workspace implements OnApplicationShutdown {
+  private readonly close: (() => Promise<void>)[] = [];
+  private opened: Promise<Tools> | undefined;
+
+  open(): Promise<Tools> {
+    this.opened ??= this.openTools();
+    return this.opened;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const close of this.close.splice(0).toReversed()) await close();
+  }
+
+  private async openTools(): Promise<Tools> {
+    const database = await openDatabase(loadSettings());
+    this.close.push(() => database.stop());
+    const store = await openPostgresStore({
+      url: database.url,
+      poolSize: 2,
+      app: 'cli',
+      notify: false,
+      entities: AUTH_ENTITIES,
+      migrations: AUTH_MIGRATIONS,
+    });
+    this.close.push(() => store.close());
+    return {
+      store,
+      keys: new ApiKeys(store.dataSource, { access: 'keys', cacheMs: 0 }),
+      audit: new Audit(store.dataSource),
+      deadLetters: new DeadLetterService(store),
+    };
+  }
+}
+
+/** As the audit names whoever sits at this terminal. */
+export function operator(reason: string | undefined): Operator {
+  return { actor: `cli:${userInfo().username}`, reason: reason ?? null };
+}
