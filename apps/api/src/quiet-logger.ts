@@ -3,7 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 // What Nest tells of its own start on dozens of lines.
 const CHATTER = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
 // Nest logs what a start failed of, with its stack, and throws it too; we tell it in one sentence.
-const TOLD_ELSEWHERE = 'ExceptionHandler';
+const TOLD_ELSEWHERE = new Set(['ExceptionHandler', 'NestApplication']);
 
 /** The same logger without the noise of a start: of what is normal, and of what is told elsewhere. */
 export function quiet(logger: LoggerService): LoggerService {
@@ -12,7 +12,7 @@ export function quiet(logger: LoggerService): LoggerService {
       if (!CHATTER.has(String(rest.at(-1)))) logger.log(message, ...rest);
     },
     error: (message: unknown, ...rest: unknown[]) => {
-      if (rest.at(-1) !== TOLD_ELSEWHERE) logger.error(message, ...rest);
+      if (!TOLD_ELSEWHERE.has(String(rest.at(-1)))) logger.error(message, ...rest);
     },
     fatal: (message: unknown, ...rest: unknown[]) => logger.fatal?.(message, ...rest),
     warn: (message: unknown, ...rest: unknown[]) => logger.warn(message, ...rest),

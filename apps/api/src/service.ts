@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { listenHost } from './config';
 import { createApp } from './create-app';
 import { openDatabase, type Database } from './database';
+import { assertPortFree } from './free-port';
 import { LifecycleReporter } from './lifecycle/lifecycle-reporter';
 import type { Settings } from './settings';
 
@@ -25,11 +26,13 @@ export interface StartOptions {
 
 /** Starts database, application and server, in this order; what was started is stopped again when a later one fails. */
 export async function startService(settings: Settings, { log, domain }: StartOptions = {}): Promise<Service> {
+  const host = listenHost(settings);
+  await assertPortFree(host, settings.apiPort);
   const database = await openDatabase(settings, log ?? (() => undefined));
   let app: NestFastifyApplication | undefined;
   try {
     app = await createApp({ ...settings, databaseUrl: database.url }, domain);
-    await app.listen({ host: listenHost(settings), port: settings.apiPort });
+    await app.listen({ host, port: settings.apiPort });
     await app.get(LifecycleReporter).started();
     const url = await app.getUrl();
     return { app, url, database, stop: (signal) => stop(app!, database, signal) };

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { ConnectionError, FastifyError, FastifyReply } from 'fastify';
 
 const ANSWERS: Record<string, [line: string, code: string, message: string]> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'The headers are too large.'],
@@ -19,7 +19,7 @@ export function answerBrokenRequest(error: ConnectionError, socket: Socket): voi
 }
 
 /** Answers a URL that the router cannot read, for which no hook and no filter runs. */
-export function answerBrokenUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+export function answerBrokenUrl(error: FastifyError, _request: unknown, reply: Pick<FastifyReply, 'code'>): void {
   const isTooLong = error.statusCode === 414;
   const code = isTooLong ? 'uri_too_long' : 'malformed_url';
   const message = isTooLong ? 'A part of the path is too long.' : 'The path is not well encoded. Encode it as UTF-8.';
