@@ -18,6 +18,8 @@ export interface Delay {
   deliverAt: Date | null;
 }
 
+const AT_ONCE: Delay = { delayMs: null, deliverAt: null };
+
 export class InvalidDelay extends ReflexError {
   readonly code = 'invalid_delay';
   override readonly status = 422;
@@ -25,6 +27,7 @@ export class InvalidDelay extends ReflexError {
 
 /** The delay of each of `count` events; throws `InvalidDelay` for one that cannot be. */
 export function delaysOf(options: DelayOptions, count: number): Delay[] {
+  if (options.delayMs === undefined && options.deliverAt === undefined) return Array<Delay>(count).fill(AT_ONCE);
   const delays = spread(options.delayMs, count, 'delayMs');
   const times = spread(options.deliverAt, count, 'deliverAt');
   return delays.map((delayMs, index) => checked({ delayMs, deliverAt: times[index]! }));

@@ -55,6 +55,11 @@ export class EventRegistry {
     return this.definitions.get(type)?.eventClass;
   }
 
+  /** Whether the class of the type has a field of this name of its own. */
+  declares(type: unknown, field: string): boolean {
+    return typeof type === 'string' && (this.definitions.get(type)?.fields.has(field) ?? false);
+  }
+
   /** All registered types, sorted. */
   types(): string[] {
     return [...this.definitions.keys()].sort();

@@ -8,6 +8,10 @@ export const EVENT_EXAMPLES = {
     summary: 'Free JSON, without a type of its own',
     value: { type: 'http', payload: { message: 'Hello, Reflex!' } },
   },
+  delayed: {
+    summary: 'Handed out later: in a while (`delay`), or at a time (`deliver_at`)',
+    value: { type: 'http', source: 'test', payload: { message: 'Remember the milk' }, delay: '10m' },
+  },
   batch: {
     summary: 'Two at once',
     value: [

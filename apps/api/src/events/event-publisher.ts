@@ -3,12 +3,18 @@ import { ReflexError } from '@reflex/core';
 import { EventStore, type Published } from '@reflex/event-store';
 import { EventRegistry, type BaseEvent } from '@reflex/events';
 import { RequestRefused } from '../http/refusals';
+import { delayOptions, takeDelay, type WantedDelay } from './delay-fields';
 import type { PublishedDto } from './published.dto';
 
 const MAX_EVENTS = 500;
 const KEY = /^[\x21-\x7e]{1,200}$/;
 // Events of clients that name no source of their own.
 const DEFAULT_SOURCE = { source: 'http' };
+
+interface WantedEvent {
+  event: BaseEvent;
+  delay: WantedDelay;
+}
 
 /** From the JSON of a request to stored events. All of a request is stored, or nothing of it. */
 @Injectable()
@@ -23,15 +29,21 @@ export class EventPublisher {
       throw new RequestRefused(400, 'empty_body', 'The body is empty. Send an event, or an array of events.');
     }
     const options = optionsOf(idempotencyKey);
-    if (Array.isArray(body)) {
-      const published = await this.store.publish(this.parseAll(body), options);
-      return published.map((one) => answerOf(one));
-    }
-    const [published] = await this.store.publish(this.registry.parse(body, DEFAULT_SOURCE), options);
-    return answerOf(published!);
+    const wanted = Array.isArray(body) ? this.parseAll(body) : [this.parse(body)];
+    const published = await this.store.publish(
+      wanted.map(({ event }) => event),
+      { ...options, ...delayOptions(wanted.map(({ delay }) => delay)) },
+    );
+    const answers = published.map((one) => answerOf(one));
+    return Array.isArray(body) ? answers : answers[0]!;
   }
 
-  private parseAll(items: unknown[]): BaseEvent[] {
+  private parse(raw: unknown): WantedEvent {
+    const { event, delay } = takeDelay(raw, this.registry);
+    return { event: this.registry.parse(event, DEFAULT_SOURCE), delay };
+  }
+
+  private parseAll(items: unknown[]): WantedEvent[] {
     if (items.length === 0 || items.length > MAX_EVENTS) {
       const message = `An array holds 1 to ${MAX_EVENTS} events; this one has ${items.length}. Split it up.`;
       throw new RequestRefused(422, 'wrong_batch_size', message);
@@ -39,9 +51,9 @@ export class EventPublisher {
     return items.map((item, index) => this.parseItem(item, index));
   }
 
-  private parseItem(item: unknown, index: number): BaseEvent {
+  private parseItem(item: unknown, index: number): WantedEvent {
     try {
-      return this.registry.parse(item, DEFAULT_SOURCE);
+      return this.parse(item);
     } catch (error) {
       if (error instanceof ReflexError && error.status < 500) throw inBatch(error, index);
       throw error;

@@ -8,6 +8,7 @@ import { delaysOf, type Delay } from '../delay';
 import { EventLoop, IdempotencyConflict, StoreOverloaded } from '../errors';
 import type { PublishOptions, Published } from '../event-store';
 import type { StoredEvent } from '../delivery';
+import { afterCommit } from './after-commit';
 import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
 import { isOutage, reachable } from './outage';
@@ -43,7 +44,7 @@ export class Publisher {
     private readonly onDelayed: (ms: number) => void,
   ) {
     this.group = new GroupCommit(
-      (batch) => this.store(batch, this.onPool),
+      (batch) => this.store(batch, this.onPool, this.onFed),
       { ...LIMITS, queue: queueLimit },
       isOutage,
       () => new StoreOverloaded(queueLimit),
@@ -59,7 +60,7 @@ export class Publisher {
     refuseRepeatedKeys(prepared);
 
     const results = await this.commit(prepared, options.transaction);
-    for (const delay of delays) this.announce(delay);
+    for (const delay of new Set(delays)) this.announce(delay);
     results.forEach((result, index) => {
       if (!(result instanceof IdempotencyConflict)) name(events[index]!, result.id, prepared[index]!);
     });
@@ -98,7 +99,10 @@ export class Publisher {
   }
 
   private async commit(prepared: Prepared[], manager?: EntityManager): Promise<(Published | IdempotencyConflict)[]> {
-    if (manager) return this.store(prepared, (text, values) => queryIn(manager, text, values));
+    if (manager) {
+      const run: Run = (text, values) => queryIn(manager, text, values);
+      return this.store(prepared, run, (fed) => afterCommit(manager, () => this.onFed(fed)));
+    }
     const keys = prepared.flatMap(({ key }) => key ?? []);
     // Several events with keys: one conflict must undo them all, so they cannot share a commit with strangers.
     if (prepared.length > 1 && keys.length > 0) return this.storeAlone(prepared);
@@ -111,10 +115,13 @@ export class Publisher {
       const client = await this.pool.connect();
       try {
         await client.query('begin');
-        const results = await this.store(prepared, async (text, values) => (await client.query(text, values)).rows);
+        let fed: number[] = [];
+        const run: Run = async (text, values) => (await client.query(text, values)).rows;
+        const results = await this.store(prepared, run, (triggerIds) => (fed = triggerIds));
         const conflict = results.find((result) => result instanceof IdempotencyConflict);
         await client.query(conflict ? 'rollback' : 'commit');
         client.release();
+        if (!conflict && fed.length > 0) this.onFed(fed);
         return results;
       } catch (error) {
         client.release(error instanceof Error ? error : true);
@@ -125,11 +132,15 @@ export class Publisher {
 
   private readonly onPool: Run = async (text, values) => (await this.pool.query(text, values)).rows;
 
-  private async store(batch: Prepared[], run: Run): Promise<(Published | IdempotencyConflict)[]> {
+  private async store(
+    batch: Prepared[],
+    run: Run,
+    tell: (triggerIds: number[]) => void,
+  ): Promise<(Published | IdempotencyConflict)[]> {
     const json = `[${batch.map(({ record }) => record).join()}]`;
     const [outcome] = await run<{ taken: string[]; fed: number[] }>(PUBLISH, [json]);
     const { taken, fed } = outcome!;
-    if (fed.length > 0) this.onFed(fed);
+    if (fed.length > 0) tell(fed);
     if (taken.length === 0) return batch.map(({ id }) => ({ id, duplicate: false }));
 
     const rows = await run<{ key: string; event_id: string; body_hash: string }>(FIND_KEYS, [taken]);
