@@ -8,7 +8,7 @@ import type { Row } from './rows/row';
 import { startPostgres, startRedis } from './servers';
 import { StatementStatistics } from './statement-statistics';
 
-async function main(): Promise<void> {
+async function main(): Promise<'interrupted' | void> {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') return console.log(USAGE);
   const rows = chosenRows(options);
@@ -17,9 +17,9 @@ async function main(): Promise<void> {
   const cleanUp = async () => {
     for (const step of cleanup.splice(0).toReversed()) await step().catch((error: unknown) => console.error(error));
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void cleanUp().then(() => process.exit(130)));
-  }
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
   try {
     const postgres = await startPostgres(options.profile !== null);
     cleanup.push(() => postgres.stop());
@@ -33,7 +33,8 @@ async function main(): Promise<void> {
     const context = new BenchContext(options, admin, postgres.url, redis?.url ?? null);
     cleanup.push(() => context.closeSides());
     const statistics = options.profile ? new StatementStatistics(admin) : null;
-    const results = await runRows(rows, context, statistics);
+    const results = await Promise.race([runRows(rows, context, statistics), interrupted]);
+    if (results === 'interrupted') return results;
     await saveResults(results, await describeMachine(admin, redis?.version ?? null));
     printTable([...results.values()].flat());
   } finally {
@@ -72,7 +73,11 @@ async function runRows(
   return results;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().then(
+  // An interrupted row has nothing more to tell.
+  (end) => end === 'interrupted' && process.exit(130),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);

@@ -48,8 +48,11 @@ export async function startRedis(): Promise<RedisServer | null> {
   const flags = { bind: '127.0.0.1', port, dir: folder, appendonly: 'yes', appendfsync: 'everysec', save: '""' };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   // The shell ends the server when our end of its input closes, so that nothing is left even when we are killed.
-  const script = 'command -v redis-server >/dev/null || exit 127; redis-server "$@" & cat >/dev/null; kill $!; wait';
-  const shell = spawn('sh', ['-c', script, 'redis', ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const script = `
+    command -v redis-server >/dev/null || exit 127
+    folder=$1; shift
+    redis-server "$@" & cat >/dev/null; kill $!; wait; rm -rf "$folder"`;
+  const shell = spawn('sh', ['-c', script, 'redis', folder, ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
   const stop = async () => {
     shell.stdin.end();
     if (shell.exitCode === null) await new Promise((resolve) => shell.once('exit', resolve));
