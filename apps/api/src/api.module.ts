@@ -3,9 +3,11 @@ import { DlqModule } from '@reflex/dlq';
 import { EventsModule } from '@reflex/events';
 import { AuditController } from './audit/audit.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
+import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
 import { RunsController } from './runs/runs.controller';
+import { ExplainController } from './triggers/explain.controller';
 import { TriggersController } from './triggers/triggers.controller';
 import { WebhooksController } from './webhooks/webhooks.controller';
 
@@ -14,8 +16,10 @@ import { WebhooksController } from './webhooks/webhooks.controller';
   imports: [DlqModule, EventsModule],
   controllers: [
     AuditController,
+    CausationController,
     DeadLettersController,
     EventsController,
+    ExplainController,
     RunsController,
     TriggersController,
     WebhooksController,

@@ -8,6 +8,8 @@ export interface Situation {
   trigger: RegisteredTrigger;
   /** The trigger listens to the event's type. */
   matches: boolean;
+  /** The event has the fields that the trigger's `match` asks for. */
+  contains: boolean;
   /** The group of events that this one belongs to; `null` for a trigger without scope. */
   scope: string | null;
   /** The decision context of that scope, as committed; `null` before the first event and without a context. */

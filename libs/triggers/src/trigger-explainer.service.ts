@@ -33,14 +33,14 @@ export class TriggerExplainer {
     const situation = await this.store.situation(name, event, knownScope ?? items[0]?.scope);
     const { trigger, scope, context } = situation;
     const delivery = found?.deliveries.find((one) => one.trigger === name);
-    const matches = situation.matches || isContextTick(event, name);
-    const judgement = this.judge(situation, event, matches);
+    const mismatch = mismatchOf(situation, event);
+    const judgement = this.judge(situation, event, mismatch);
     const { id, type, source, receivedAt } = event;
     return {
       trigger: name,
       event: { id, type, source, received_at: receivedAt.toISOString() },
       ...judgement,
-      type: { pass: matches, patterns: trigger.types, reason: matches ? null : wrongType(type, trigger.types) },
+      type: { pass: mismatch === null, patterns: trigger.types, reason: mismatch },
       paused: trigger.paused,
       active: trigger.active,
       scope,
@@ -53,14 +53,14 @@ export class TriggerExplainer {
         error: delivery?.error ?? null,
         runs: items.map(runJson),
       },
-      notes: notesOn(judgement, situation, event, matches, delivery !== undefined, items),
+      notes: notesOn(judgement, situation, event, mismatch === null, delivery !== undefined, items),
     };
   }
 
-  private judge(situation: Situation, event: StoredEvent, matches: boolean): Judgement {
-    const { name, types, active, paused } = situation.trigger;
+  private judge(situation: Situation, event: StoredEvent, mismatch: string | null): Judgement {
+    const { name, active, paused } = situation.trigger;
     const unasked = { filter: null, condition: null };
-    if (!matches) return { ...unasked, verdict: 'wrong_type', reason: wrongType(event.type, types) };
+    if (mismatch !== null) return { ...unasked, verdict: 'wrong_type', reason: mismatch };
     if (!active) {
       return {
         ...unasked,
@@ -142,8 +142,11 @@ function asCondition(testimony: Testimony | null): ConditionTestimony | null {
   return { ...rest, met: pass, children: children.map((child) => asCondition(child)!) };
 }
 
-function wrongType(type: string, patterns: string[]): string {
-  return `the type ${type} does not match ${patterns.join(', ')}`;
+/** Why the event is none of the trigger's; the tick of its own context is, whatever its type. */
+function mismatchOf({ trigger, matches, contains }: Situation, event: StoredEvent): string | null {
+  if (isContextTick(event, trigger.name)) return null;
+  if (!matches) return `the type ${event.type} does not match ${trigger.types.join(', ')}`;
+  return contains ? null : `the event does not have the fields ${JSON.stringify(trigger.match)}`;
 }
 
 function runJson({

@@ -72,6 +72,7 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
   expect(new Set(tried)).toEqual(
     new Set([
       'get /health',
+      'get /audit',
       'get /ready',
       'get /health/detailed',
       'get /events/dlq',
@@ -83,9 +84,11 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
       'get /events/types',
       'post /events/replay',
       'get /events/{id}',
+      'get /events/{id}/graph',
       'get /runs',
       'get /runs/{id}',
       'get /triggers',
+      'get /triggers/{name}/explain',
       'post /triggers/{name}/pause',
       'post /triggers/{name}/resume',
     ]),

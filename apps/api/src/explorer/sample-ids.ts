@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { EventStore } from '@reflex/event-store';
 
 type Samples = Record<string, string | undefined>;
-type Parameter = { in: string; example?: unknown };
+type Parameter = { in: string; name: string; example?: unknown };
 
 /** What to fill into the paths of the explorer, so that "Try it out" finds something: the newest of each kind. */
 export async function sampleIds(store: EventStore): Promise<Samples> {
@@ -14,9 +14,12 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
   ]);
   return {
     '/events/{id}': events.items[0]?.id,
+    '/events/{id}/graph': events.items[0]?.id,
     '/runs/{id}': runs.items[0]?.id,
     '/events/dlq/{id}': letters.items[0]?.id,
     '/events/dlq/{id}/retry': letters.items[0]?.id,
+    '/triggers/{name}/explain': triggers[0]?.name,
+    '/triggers/{name}/explain?event': events.items[0]?.id,
     '/triggers/{name}/pause': triggers[0]?.name,
     '/triggers/{name}/resume': triggers[0]?.name,
   };
@@ -25,10 +28,11 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
 export function withSamples(document: OpenAPIObject, samples: Samples): OpenAPIObject {
   const paths = structuredClone(document.paths);
   for (const [path, operations] of Object.entries(paths)) {
-    const sample = samples[path];
-    if (sample === undefined) continue;
     for (const operation of Object.values(operations) as { parameters?: Parameter[] }[]) {
-      for (const parameter of operation.parameters ?? []) if (parameter.in === 'path') parameter.example = sample;
+      for (const parameter of operation.parameters ?? []) {
+        const sample = samples[parameter.in === 'path' ? path : `${path}?${parameter.name}`];
+        if (sample !== undefined) parameter.example = sample;
+      }
     }
   }
   return { ...document, paths };

@@ -8,12 +8,12 @@ import { toContext, toTrigger, type ContextRow, type TriggerRow } from './rows';
 
 /** $1 trigger, $2 type, $3 source, $4 payload. */
 const TRIGGER_FOR_EVENT = `
-  select t.*, now() as now, $2 like any (t.patterns) as matches,
+  select t.*, now() as now, $2 like any (t.patterns) as matches, coalesce($4::jsonb @> t.match, true) as contains,
          reflex.scope_of(t.scope, $3, $2, $4::jsonb) as lane
     from reflex.triggers t
    where t.name = $1`;
 
-type Row = TriggerRow & { now: Date; matches: boolean; lane: string | null };
+type Row = TriggerRow & { now: Date; matches: boolean; contains: boolean; lane: string | null };
 
 /** Reads what a worker would find; changes and claims nothing. */
 export class SituationReader {
@@ -28,7 +28,8 @@ export class SituationReader {
     if (!row) throw new UnknownTrigger(trigger);
     const scope = knownScope === undefined ? row.lane : knownScope;
     const context = row.stateful && scope !== null ? await this.context(row.id, scope) : null;
-    return { now: row.now, trigger: toTrigger(row), matches: row.matches, scope, context };
+    const { now, matches, contains } = row;
+    return { now, trigger: toTrigger(row), matches, contains, scope, context };
   }
 
   private async context(triggerId: number, scope: string): Promise<Situation['context']> {

@@ -143,6 +143,11 @@ describe('explaining', () => {
       reason: 'the type step.done does not match order.*',
       type: { pass: false, patterns: ['order.*'] },
     });
+    await store.registerTriggers([{ ...(await store.triggers())[0]!, name: 'others', types: ['*'], match: { n: 2 } }]);
+    expect(await explain('others', id!)).toMatchObject({
+      verdict: 'wrong_type',
+      reason: 'the event does not have the fields {"n":2}',
+    });
     expect(await explain('steps', id!)).toMatchObject({
       verdict: 'paused',
       reason: 'The trigger is paused. Without that: The handler would run.',
