@@ -1,5 +1,5 @@
 import { QueryFailedError } from 'typeorm';
-import { errorFields, maskFields, maskUrl } from './log-masking';
+import { errorFields, maskFields, maskKeys, maskUrl } from './log-masking';
 
 const CANARY = 'canary-7f3a';
 
@@ -106,4 +106,10 @@ it.each([
   ['/events', '/events'],
 ])('logs the URL %s as %s', (url, logged) => {
   expect(maskUrl(url)).toBe(logged);
+});
+
+it('takes the secret out of API keys, wherever they stand', () => {
+  const line = `GET /rfx_0123456789_${'s'.repeat(43)}?key=rfx_0123456789_${'s'.repeat(43)} 404`;
+
+  expect(maskKeys(line)).toBe('GET /rfx_0123456789_[redacted]?key=rfx_0123456789_[redacted] 404');
 });

@@ -2,7 +2,7 @@ import type { Params } from 'nestjs-pino';
 import { type DestinationStream, type LevelWithSilent, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import { currentRun } from './current-run';
-import { errorFields, maskFields } from './log-masking';
+import { errorFields, maskFields, maskKeys } from './log-masking';
 import { currentRequestId } from './request-log';
 
 export interface ObservabilityOptions {
@@ -25,6 +25,7 @@ export function logTo({ level = 'info', pretty: isPretty, destination }: Observa
     wrapSerializers: false,
     formatters: { level: (label: string) => ({ level: label }), log: maskFields },
     mixin: whereabouts,
+    hooks: { streamWrite: maskKeys },
   };
   const stream = isPretty ? readable(destination) : destination;
   return stream ? [options, stream] : options;
