@@ -130,7 +130,13 @@ function idsOf(items: readonly { id: string }[]): string {
 }
 
 function equal(found: number | string, expected: number | string, sentence: string): Check {
-  return be(found === expected, sentence, `expected ${expected || 'none'}, found ${found || 'none'}`);
+  return be(found === expected, sentence, `expected ${shown(expected)}, found ${shown(found)}`);
+}
+
+function shown(value: number | string): string {
+  return typeof value === 'number'
+    ? String(value)
+    : `${value === '' ? 0 : value.split(' ').length} (${value.slice(0, 80)}…)`;
 }
 
 function be(ok: boolean, sentence: string, found: string): Check {

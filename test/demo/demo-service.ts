@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HttpReceiver, startHttpReceiver } from '@reflex/test';
@@ -31,9 +31,10 @@ export const startKey = (trigger: string, eventId: string): string => `${trigger
 export async function startDemoService(): Promise<DemoService> {
   const folder = await mkdtemp(join(tmpdir(), 'reflex-demo-'));
   const [slack, tickets] = await Promise.all([startHttpReceiver(), startHttpReceiver()]);
-  const sending = new AbortController();
-  const close = async (service?: Service): Promise<void> => {
-    sending.abort();
+  // PostgreSQL, which does not run as root, must get to its data.
+  await chmod(folder, 0o755);
+  const close = async (service?: Service, api?: ApiClient): Promise<void> => {
+    api?.close();
     await service?.stop();
     await Promise.all([slack.stop(), tickets.stop()]);
     await rm(folder, { recursive: true, force: true });
@@ -52,17 +53,18 @@ export async function startDemoService(): Promise<DemoService> {
     });
     const domain = demoDomain({ slackWebhookUrl: `${slack.url}/slack`, incidentsUrl: `${tickets.url}/tickets` });
     const service = await startService(settings, { domain });
+    const api = new ApiClient(service.url);
     const { starts, settled } = watch(service.app.get(TriggerWorker));
     return {
       url: service.url,
       folder,
-      api: new ApiClient(service.url, sending.signal),
+      api,
       webhookSecret,
       slack,
       tickets,
       starts,
       settled,
-      stop: () => close(service),
+      stop: () => close(service, api),
     };
   } catch (error) {
     await close();

@@ -1,16 +1,18 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
 export interface Answer {
   status: number;
   // oxlint-disable-next-line typescript/no-explicit-any -- answers of any shape are looked into
   body: any;
 }
 
-/** The service as somebody outside sees it: JSON over HTTP. */
+/** The service as somebody outside sees it: JSON over HTTP, on connections that are kept open. */
 export class ApiClient {
-  constructor(
-    readonly url: string,
-    /** Ends what is under way. */
-    private readonly signal?: AbortSignal,
-  ) {}
+  private readonly agent = new Agent({ keepAlive: true });
+
+  constructor(readonly url: string) {}
 
   post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     return this.send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
@@ -21,9 +23,10 @@ export class ApiClient {
   }
 
   async send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, { method, headers, body, signal: this.signal });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
+    const outgoing = request(`${this.url}${path}`, { method, headers, agent: this.agent }).end(body);
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const content = await text(incoming);
+    return { status: incoming.statusCode!, body: content === '' ? null : (JSON.parse(content) as unknown) };
   }
 
   /** All items of a list, page by page. */
@@ -40,6 +43,11 @@ export class ApiClient {
       cursor = body.next_cursor as string | null;
     } while (cursor !== null);
     return items;
+  }
+
+  /** Hangs up; what is under way fails. */
+  close(): void {
+    this.agent.destroy();
   }
 }
 

@@ -22,5 +22,10 @@ export async function runningService(
     ...options.variables,
   });
   const service = await startService(settings, { domain: options.domain });
-  return { ...service, api: new ApiClient(service.url), store: service.app.get(EventStore) };
+  const api = new ApiClient(service.url);
+  const stop = async (): Promise<void> => {
+    api.close();
+    await service.stop();
+  };
+  return { ...service, api, store: service.app.get(EventStore), stop };
 }
