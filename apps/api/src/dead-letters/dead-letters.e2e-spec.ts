@@ -81,8 +81,7 @@ it('retries, which runs it again, and only once when two ask', async () => {
     service.request('POST', `/events/dlq/${id}/retry`),
   ]);
 
-  const statuses = answers.map(({ status }) => status).sort();
-  expect(statuses[0]).toBe(200);
+  expect(answers.map(({ status }) => status)).toContain(200);
   expect(answers.find(({ status }) => status === 200)!.body).toMatchObject({ status: 'retrying', event_id: id });
   // It fails again, so a second attempt is in the history and it is a dead letter once more.
   await eventually(async () => {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { testBed, type Answer, type TestService } from '../testing/test-service';
 
 let bed: Awaited<ReturnType<typeof testBed>>;
