@@ -9,6 +9,7 @@ export {
   type RunNode,
   type ToolCallNode,
 } from './causation-graph';
+export { Bell } from './bell';
 export { Clock, SystemClock } from './clock';
 export { durationMs, type Duration } from './duration';
 export { type EventEnvelope, type EventMeta, type JsonObject, type JsonValue, ENVELOPE_FIELDS } from './envelope';

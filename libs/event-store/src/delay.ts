@@ -27,7 +27,9 @@ export class InvalidDelay extends ReflexError {
 
 /** The delay of each of `count` events; throws `InvalidDelay` for one that cannot be. */
 export function delaysOf(options: DelayOptions, count: number): Delay[] {
-  if (options.delayMs === undefined && options.deliverAt === undefined) return Array<Delay>(count).fill(AT_ONCE);
+  if (options.delayMs === undefined && options.deliverAt === undefined) {
+    return Array.from({ length: count }, () => AT_ONCE);
+  }
   const delays = spread(options.delayMs, count, 'delayMs');
   const times = spread(options.deliverAt, count, 'deliverAt');
   return delays.map((delayMs, index) => checked({ delayMs, deliverAt: times[index]! }));

@@ -9,6 +9,7 @@ import type { ReplayRequest, ReplayResult } from './replay';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
 import type { Settlement } from './settlement';
 import type { Situation } from './situation';
+import { subscription, type Received, type SubscribeOptions } from './subscription';
 import type { RegisteredTrigger, TriggerDefinition } from './trigger-definition';
 
 /** With a delay the event is in the log at once; its deliveries wait, also over restarts. */
@@ -73,6 +74,14 @@ export abstract class EventStore {
    * A hint only: read the runs to know, and poll as well.
    */
   abstract onSettled(listener: (eventIds: string[]) => void): () => void;
+
+  /**
+   * Deliveries as an async iterator, for loops in plain code: `for await (const { event, ack } of store.subscribe({ name }))`.
+   * Takes the events published from its first call on; leaving the loop gives back what was not settled.
+   */
+  subscribe(options: SubscribeOptions): AsyncGenerator<Received, void, void> {
+    return subscription(this, options);
+  }
 
   abstract find(id: string): Promise<EventWithDeliveries | null>;
   /** What caused the event and all that followed from it; cut at the limits, by default `GRAPH_LIMITS`. */

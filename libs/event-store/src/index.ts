@@ -44,3 +44,5 @@ export { MIGRATIONS } from './postgres/migrations';
 export { openPostgresStore, runMigrations } from './postgres/open-postgres-store';
 export { PostgresEventStore } from './postgres/postgres-event-store';
 export { type PostgresStoreOptions } from './postgres/store-options';
+export { failure, storableText, type RetryPolicy } from './failure';
+export { type Received, type SubscribeOptions } from './subscription';

@@ -2,9 +2,11 @@ import { types } from 'node:util';
 import { StoreUnavailable } from '../errors';
 
 /** SQLSTATE classes after which the same statement may succeed later: connection, resources, shutdown, lock, timeout. */
-const PASSING = /^(08|53|57P|40001|40P01|55P03|57014)/;
-const NETWORK =
-  /ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|timeout|terminated|Connection|closed|not queryable/i;
+const PASSING = /^(08...|53...|57P..|40001|40P01|55P03|57014)$/;
+const NETWORK = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** What node-postgres says without a code. */
+const DRIVER =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|the database system is)/i;
 
 /** True when the database is at fault, not the statement. */
 export function isOutage(error: unknown): boolean {
@@ -14,8 +16,8 @@ export function isOutage(error: unknown): boolean {
   const cause = (error as { driverError?: unknown }).driverError;
   if (types.isNativeError(cause) && cause !== error) return isOutage(cause);
   const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return PASSING.test(code);
-  return NETWORK.test(`${typeof code === 'string' ? code : ''} ${error.message}`);
+  if (typeof code === 'string') return PASSING.test(code) || NETWORK.test(code);
+  return DRIVER.test(error.message);
 }
 
 /** Runs a statement; outages come out as `StoreUnavailable`, everything else as it is. */

@@ -3,7 +3,7 @@ import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { DataSource } from 'typeorm';
 import type { Delivery, StoredEvent } from '../delivery';
-import { LeaseLost } from '../errors';
+import { LeaseLost, StaleLease } from '../errors';
 import type { EventPage, EventSearch, EventWithDeliveries } from '../event-search';
 import {
   EventStore,
@@ -62,6 +62,7 @@ export class PostgresEventStore extends EventStore {
   private readonly situations: SituationReader;
   private readonly listener: Listener;
   private tenure: Tenure | null = null;
+  private beginning: Promise<void> | null = null;
 
   constructor(
     readonly dataSource: DataSource,
@@ -77,8 +78,8 @@ export class PostgresEventStore extends EventStore {
       (triggerIds) => this.fed(triggerIds),
       (ms) => this.due(ms),
     );
-    this.claimer = new Claimer(pool, this.triggerTable, this.options);
     this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents);
+    this.claimer = new Claimer(pool, this.triggerTable, this.options, (deliveries) => this.settler.release(deliveries));
     this.reader = new EventReader(pool);
     this.causation = new CausationReader(pool);
     this.situations = new SituationReader(pool, this.options.contextEvents);
@@ -121,11 +122,19 @@ export class PostgresEventStore extends EventStore {
   }
 
   async openLease(): Promise<Lease> {
-    // A worker and subscriptions of one process share its lease.
-    if (!this.tenure || this.tenure.heartbeat.lost.aborted) await this.beginTenure();
+    // A worker and subscriptions of one process share its lease, also when they open it at the same time.
+    if (!this.tenure || this.tenure.heartbeat.lost.aborted) {
+      this.beginning ??= this.beginTenure().finally(() => (this.beginning = null));
+      await this.beginning;
+    }
     const tenure = this.tenure!;
-    await reachable(() => tenure.heartbeat.serve(this.triggerTable.ownIds));
     tenure.holders += 1;
+    try {
+      await reachable(() => tenure.heartbeat.serve(this.triggerTable.ownIds));
+    } catch (error) {
+      tenure.holders -= 1;
+      throw error;
+    }
     let closed = false;
     return {
       workerId: tenure.heartbeat.workerId,
@@ -154,9 +163,11 @@ export class PostgresEventStore extends EventStore {
   async settle(settlement: Settlement): Promise<void> {
     try {
       await this.settler.settle(settlement);
-    } finally {
-      this.claimer.forget(settlement.delivery);
+    } catch (error) {
+      if (error instanceof StaleLease) this.claimer.forget(settlement.delivery);
+      throw error;
     }
+    this.claimer.forget(settlement.delivery);
     const { delivery, retryInMs, context } = settlement;
     if (retryInMs !== undefined) this.due(retryInMs);
     if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
@@ -169,8 +180,8 @@ export class PostgresEventStore extends EventStore {
   }
 
   async release(deliveries: Delivery[]): Promise<void> {
-    for (const delivery of deliveries) this.claimer.forget(delivery);
     await this.settler.release(deliveries);
+    for (const delivery of deliveries) this.claimer.forget(delivery);
     this.fed([]);
   }
 

@@ -65,6 +65,12 @@ export const CLOSE_LEASE = `delete from reflex.workers where id = $1`;
 
 export const CLAIM = `select c.*, now() as now from reflex.claim($1, $2, $3, $4, $5) c`;
 
+// $2 the lease tokens of what this process knows to be in work
+export const UNKNOWN_CLAIMS = `
+  select event_seq::text, trigger_id, scope, lease_token::text
+    from reflex.deliveries
+   where status = 'processing' and worker_id = $1 and lease_token <> all ($2::bigint[])`;
+
 export const LOAD_CONTEXTS = `select * from reflex.load_contexts($1, $2, $3)`;
 
 export const SETTLE = `select s::text, t from reflex.settle($1::jsonb, $2, $3, $4)`;

@@ -1,4 +1,11 @@
-import type { Delivery, RunReport, Settlement, StoredEvent } from '@reflex/event-store';
+import {
+  type Delivery,
+  failure,
+  type RunReport,
+  type Settlement,
+  storableText,
+  type StoredEvent,
+} from '@reflex/event-store';
 import { UndecodableEvent } from '@reflex/events';
 import type { ContextMemory, Decode } from '../context/context-memory';
 import type { DatabaseClock } from '../context/database-clock';
@@ -10,7 +17,6 @@ import type { Trigger } from '../trigger';
 import { Attempt } from './attempt';
 import type { Attempts } from './attempts';
 import { decide, type Decision } from './decide';
-import { failure, storableText } from './failure';
 import type { WorkerEmitter } from './worker-events';
 
 export interface AttemptSurroundings {

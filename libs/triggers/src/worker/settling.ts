@@ -2,13 +2,13 @@ import { backoffMs } from '@reflex/core';
 import {
   type Delivery,
   type EventStore,
+  failure,
   type Settlement,
   StaleLease,
   StoreOverloaded,
   StoreUnavailable,
 } from '@reflex/event-store';
 import type { Trigger } from '../trigger';
-import { failure } from './failure';
 import type { Session } from './session';
 import type { WorkerEmitter } from './worker-events';
 

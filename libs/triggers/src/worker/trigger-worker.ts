@@ -1,12 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { backoffMs } from '@reflex/core';
+import { backoffMs, Bell } from '@reflex/core';
 import type { Claim, Delivery, EventStore, RegisteredTrigger, SlotRequest, StoredEvent } from '@reflex/event-store';
 import type { EventRegistry } from '@reflex/events';
 import { DatabaseClock } from '../context/database-clock';
 import type { Trigger } from '../trigger';
 import type { TriggerRegistry } from '../trigger-registry';
 import { Attempts } from './attempts';
-import { Bell } from './bell';
 import { FairShares } from './fair-shares';
 import { Run } from './run';
 import { SecondLooks } from './second-looks';

@@ -1,5 +1,6 @@
 import { eventually } from '@reflex/test';
-import { LeaseLost, StaleLease } from '../../errors';
+import { LeaseLost, StaleLease, StoreUnavailable } from '../../errors';
+import { poolOf } from '../data-source';
 import { count, numbers, settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
 
 describe('claiming and settling', () => {
@@ -86,6 +87,26 @@ describe('claiming and settling', () => {
     expect((await store.stats()).processing).toBe(0);
     await store.openLease();
     expect(await claim()).toHaveLength(1);
+  });
+
+  it('gives back what a claim took whose answer was lost', async () => {
+    const { store, claim, triggers } = await worker(stores, [trigger('t'), trigger('laned', { scope: ['customer'] })]);
+    await store.publish([ticket(1), ticket(2)]);
+    const held = await store.claim([{ triggerId: triggers[0]!.id, slots: 1 }]);
+    const pool = poolOf(store.dataSource);
+    const query = jest.spyOn(pool, 'query').mockImplementationOnce(async (...args: unknown[]) => {
+      query.mockRestore();
+      await (pool.query as (...all: unknown[]) => Promise<unknown>)(...args);
+      throw new Error('Connection terminated unexpectedly');
+    });
+
+    await expect(claim()).rejects.toThrow(StoreUnavailable);
+
+    const again = (await claim()).flat();
+    expect(
+      again.map((delivery) => `${delivery.trigger} ${String(delivery.event!.payload['number'])}`).toSorted(),
+    ).toEqual(['laned 1', 'laned 2', 't 2']);
+    await store.settle(settlement(held.runs[0]![0]!));
   });
 
   it('retries after the delay, with the error kept and the attempt counted', async () => {

@@ -134,6 +134,22 @@ describe('publishing', () => {
     expect((await store.search({})).items.map(({ payload }) => payload['number'])).toEqual([1]);
   });
 
+  it('wakes workers when the transaction of the caller commits, not before', async () => {
+    const { store } = await worker(stores, [trigger('t')], { notify: false });
+    await store.claim([]);
+    let hints = 0;
+    let hintsBeforeCommit = -1;
+    store.onWork(() => (hints += 1));
+
+    await store.dataSource.transaction(async (manager) => {
+      await manager.transaction((inner) => store.publish(ticket(1), { transaction: inner }));
+      hintsBeforeCommit = hints;
+    });
+
+    expect(hintsBeforeCommit).toBe(0);
+    expect(hints).toBe(1);
+  });
+
   it('fans out to triggers that another process registered', async () => {
     await worker(stores, [trigger('elsewhere')]);
     const publisher = await stores.store();

@@ -1,28 +1,34 @@
-import { backoffMs, PermanentError, RetryLater } from '@reflex/core';
-import type { DeadLetterReason, Delivery, RunError, RunReport, Settlement } from '@reflex/event-store';
+import { backoffMs, type BackoffOptions, PermanentError, RetryLater } from '@reflex/core';
 import { UndecodableEvent } from '@reflex/events';
-import type { Trigger } from '../trigger';
+import type { DeadLetterReason } from './dead-letters';
+import type { Delivery } from './delivery';
+import type { RunError, RunReport, Settlement } from './settlement';
+
+export interface RetryPolicy {
+  maxAttempts: number;
+  backoff: BackoffOptions;
+}
 
 const MAX_MESSAGE = 4_096;
 const MAX_STACK = 8_192;
 
 /** How an attempt ends that threw: later without counting, again with backoff, or in the dead letters. Its result is dropped. */
-export function failure(trigger: Trigger, delivery: Delivery, report: RunReport, thrown: unknown): Settlement {
+export function failure(policy: RetryPolicy, delivery: Delivery, report: RunReport, thrown: unknown): Settlement {
   const error = runError(thrown);
   const { result: _, reason: __, ...run } = report;
   if (thrown instanceof RetryLater) {
     return { delivery, outcome: 'deferred', run: { ...run, reason: error.message, error }, retryInMs: thrown.delayMs };
   }
-  const reason = deadLetterReason(trigger, delivery, thrown);
+  const reason = deadLetterReason(policy, delivery, thrown);
   if (reason) return { delivery, outcome: 'dead_letter', run: { ...run, error }, deadLetterReason: reason };
-  const retryInMs = backoffMs(delivery.attempt, trigger.backoff);
+  const retryInMs = backoffMs(delivery.attempt, policy.backoff);
   return { delivery, outcome: 'failed', run: { ...run, error }, retryInMs };
 }
 
-function deadLetterReason(trigger: Trigger, delivery: Delivery, thrown: unknown): DeadLetterReason | null {
+function deadLetterReason({ maxAttempts }: RetryPolicy, delivery: Delivery, thrown: unknown): DeadLetterReason | null {
   if (thrown instanceof UndecodableEvent) return 'undecodable';
   if (thrown instanceof PermanentError) return 'permanent';
-  return delivery.attempt >= trigger.maxAttempts ? 'attempts_exhausted' : null;
+  return delivery.attempt >= maxAttempts ? 'attempts_exhausted' : null;
 }
 
 function runError(thrown: unknown): RunError {
