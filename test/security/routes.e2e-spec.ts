@@ -191,7 +191,9 @@ describe('where access is open', () => {
     expect(accessOf(readSettings({}))).toBe('open');
     expect(accessOf(readSettings({ API_HOST: '127.0.0.2' }))).toBe('open');
     expect(accessOf(readSettings({ API_HOST: '0.0.0.0', JWT_SECRET: 'q'.repeat(40) }))).toBe('keys');
-    expect(accessOf(readSettings({ ...production, DEFAULT_MODEL: 'offline:rules', API_HOST: '127.0.0.1' }))).toBe('keys');
+    expect(accessOf(readSettings({ ...production, DEFAULT_MODEL: 'offline:rules', API_HOST: '127.0.0.1' }))).toBe(
+      'keys',
+    );
   });
 
   it('nobody needs a key; where it is production, everybody does', async () => {
