@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { InvalidJson } from '@reflex/core';
 import { payloadOf, type BaseEvent } from '@reflex/events';
 import type { Pool } from 'pg';
@@ -181,7 +181,7 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
     source,
     ...when,
     at: event.timestamp ?? new Date(),
-    trace: meta.trace_id ?? randomBytes(16).toString('hex'),
+    trace: meta.trace_id ?? newTraceId(),
     corr: meta.correlation_id ?? id,
     cause: meta.causation_id ?? null,
     depth: meta.depth ?? 0,
@@ -190,6 +190,11 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
     payload,
   });
   return { id, key, hash, record };
+}
+
+// randomUUID draws from a pool of random bytes; randomBytes asks the system each time.
+function newTraceId(): string {
+  return randomUUID().replaceAll('-', '');
 }
 
 function keyOf(idempotencyKey: string | undefined, index: number, count: number): string | null {
