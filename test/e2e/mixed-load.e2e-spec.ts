@@ -133,7 +133,7 @@ describe('a few thousand mixed events over HTTP and WebSocket', () => {
       const own = new Set(messages.map(({ eventId }) => eventId));
       expect(chat.answers.filter(({ event_id: id }) => !own.has(id))).toEqual([]);
       const replies = chat.answers.filter(({ trigger }) => trigger === 'immediate-reply');
-      expect(replies.map(({ event_id: id }) => id)).toEqual(messages.map(({ eventId }) => eventId));
+      expect(replies.map(({ event_id: id }) => id).sort()).toEqual([...own].sort());
       expect(replies[0]).toMatchObject({ type: 'reply', content: expect.stringContaining('offline') as string });
     }
   });
