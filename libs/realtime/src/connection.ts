@@ -3,7 +3,8 @@ import { WebSocket, type RawData } from 'ws';
 import type { FirstFrame } from './first-frame';
 import type { RealtimeOptions } from './realtime-options';
 
-// Frames being worked on per connection; beyond it the socket is not read, so TCP slows the client down.
+// Frames being worked on per connection; beyond it the socket is not read, so TCP slows the client down. What one read of
+// the socket brought in is still taken, which the token bucket bounds.
 const MAX_IN_WORK = 64;
 // Refused frames in a row after which a client does not listen to reason.
 const MAX_REFUSED = 500;

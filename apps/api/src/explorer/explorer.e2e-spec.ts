@@ -119,7 +119,7 @@ function urlOf(path: string, parameters: Parameter[]): string {
       expect([path, name, value]).toEqual([path, name, expect.any(String)]);
       url = url.replace(`{${name}}`, encodeURIComponent(value as string));
     } else if (place === 'query' && value !== undefined) {
-      query.set(name, String(value));
+      query.set(name, value as string);
     }
   }
   return query.size > 0 ? `${url}?${query.toString()}` : url;
