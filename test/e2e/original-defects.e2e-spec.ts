@@ -5,6 +5,7 @@ import { BaseEvent, EventsModule, EventType } from '@reflex/events';
 import { eventually, freshDatabase, startProcess, type TestDatabase, type TestProcess } from '@reflex/test';
 import { type DecisionContext, OnEvent, quietFor } from '@reflex/triggers';
 import { IsInt, IsString } from 'class-validator';
+import { Client } from 'pg';
 import { runningService, type RunningService } from './driver/running-service';
 import { LaneStep } from './processes/lane-step';
 
@@ -136,13 +137,11 @@ describe('the running service', () => {
   const deliveriesOf = async (id: string) => (await service.api.get(`/events/${id}`)).body.deliveries as object[];
 
   it('D10: sets an event aside that it cannot read, and neither work nor lists stop', async () => {
-    const older = await openPostgresStore({ url: database.url, poolSize: 1 });
-    const published = await older.publish([
+    const published = await service.store.publish([
       OrderPlaced.of({ total: 1 }),
       OrderRefunded.of({ why: 'too small' }),
       OrderPlaced.of({ total: 2 }),
     ]);
-    await older.close();
 
     await eventually(async () => {
       const { body: runs } = await service.api.get('/runs?trigger=ledger&outcome=completed');
@@ -201,10 +200,13 @@ describe('the running service', () => {
     expect(ticks.items[0]).toMatchObject({ source: 'timer:context', timer_name: 'context:porter' });
     await service.stop();
 
-    const store = await openPostgresStore({ url: database.url, poolSize: 1 });
-    const { items } = await store.search({ types: ['lifecycle'], order: 'oldest' });
-    await store.close();
-    expect(items.map(({ payload }) => payload['action'])).toEqual(['started', 'stopped']);
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    const { rows } = await client.query(
+      `select payload->>'action' as action from reflex.events where type = 'lifecycle' order by seq`,
+    );
+    await client.end();
+    expect(rows.map(({ action }) => action as string)).toEqual(['started', 'stopped']);
   });
 });
 
