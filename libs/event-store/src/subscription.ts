@@ -62,10 +62,11 @@ export async function* subscription(
   const forget = store.onWork(() => bell.ring());
   const onAbort = (): void => bell.ring();
   signal?.addEventListener('abort', onAbort);
+  const isOver = (): boolean => signal?.aborted ?? false;
   let lease: Lease | null = null;
   let failures = 0;
   try {
-    while (!signal?.aborted) {
+    while (!isOver()) {
       try {
         if (lease?.lost.aborted) open.clear();
         lease = lease && !lease.lost.aborted ? lease : await store.openLease();
@@ -75,7 +76,7 @@ export async function* subscription(
         const claimed = runs.flat();
         for (const delivery of claimed) open.add(delivery);
         for (const delivery of claimed) {
-          if (signal?.aborted) return;
+          if (isOver()) return;
           const received = await receive(store, delivery, lease.lost, options, () => {
             open.delete(delivery);
             bell.ring();
