@@ -1,4 +1,12 @@
-export { DeadLetters, type DeadLetter, type DeadLetterReason, type DeadLetterSearch } from './dead-letters';
+export {
+  DeadLetters,
+  type DeadLetter,
+  type DeadLetterCluster,
+  type DeadLetterFilter,
+  type DeadLetterReason,
+  type DeadLetterSearch,
+  type LetterHistory,
+} from './dead-letters';
 export { InvalidDelay, MAX_DELAY_MS, type DelayOptions } from './delay';
 export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext, type StoredEvent } from './delivery';
 export {
@@ -29,6 +37,7 @@ export {
   type SlotRequest,
   type StoreStats,
 } from './event-store';
+export { type Operation, type RetryRequest } from './operation';
 export { type ReplayRequest, type ReplayResult } from './replay';
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';
 export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';

@@ -199,41 +199,6 @@ export const STATS = `
              and (w.id is null or w.beat_at < now() - make_interval(secs => $1 / 1000.0)))::int as stuck,
          (select count(*) from reflex.workers where beat_at >= now() - make_interval(secs => $1 / 1000.0))::int as workers`;
 
-// --- dead letters
-
-const LETTER_COLUMNS = `
-  l.id, t.name as trigger, l.scope, l.reason, l.error, l.attempts, l.history, l.event, l.created_at,
-  (extract(epoch from l.created_at) * 1000000)::bigint::text as micros`;
-
-export const LIST_DEAD_LETTERS = `
-  select ${LETTER_COLUMNS}
-    from reflex.dead_letters l
-    join reflex.triggers t on t.id = l.trigger_id
-   where ($1::text is null or t.name = $1)
-     and ($2::text is null or l.event ->> 'type' = $2)
-     and ($3::bigint is null or
-          (l.created_at, l.id) < (timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4::uuid))
-   order by l.created_at desc, l.id desc
-   limit $5`;
-
-export const COUNT_DEAD_LETTERS = `
-  select count(*)::int as count
-    from (select from reflex.dead_letters l
-            join reflex.triggers t on t.id = l.trigger_id
-           where ($1::text is null or t.name = $1) and ($2::text is null or l.event ->> 'type' = $2)
-           limit 10000) l`;
-
-export const FIND_DEAD_LETTERS = `
-  select ${LETTER_COLUMNS}
-    from reflex.dead_letters l
-    join reflex.triggers t on t.id = l.trigger_id
-   where l.id::text = $1 or l.event_id = $1
-   order by l.created_at`;
-
-export const REDRIVE = `select reflex.redrive($1::uuid[]) as count`;
-
-export const DELETE_DEAD_LETTERS = `delete from reflex.dead_letters where id = any ($1::uuid[])`;
-
 // --- replay
 
 // $1 from, $2 to, $3 type patterns, $4 trigger names or null for all, $5 and $6 the last row before, $7 limit

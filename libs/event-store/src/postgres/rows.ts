@@ -91,7 +91,8 @@ export interface DeadLetterRow {
   error: DeadLetter['error'];
   attempts: number;
   history: DeadLetter['history'];
-  event: EventCopy;
+  event: EventCopy & { edits?: { at: string; by: string; payload: Record<string, unknown> }[] };
+  cluster: string;
   created_at: Date;
   micros: string;
 }
@@ -199,7 +200,11 @@ export function toRun(row: RunRow): RunRecord {
 }
 
 export function toDeadLetter(row: DeadLetterRow): DeadLetter {
-  const { id, trigger, scope, reason, error, attempts, history } = row;
+  const { id, trigger, scope, reason, error, attempts, cluster } = row;
+  const edits = (row.event.edits ?? []).map(({ at, by, payload }) => {
+    return { attempt: null, outcome: 'edited', error: null, at, by, payload };
+  });
+  const history = [...row.history, ...edits].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   return {
     id,
     trigger,
@@ -209,6 +214,7 @@ export function toDeadLetter(row: DeadLetterRow): DeadLetter {
     attempts,
     history,
     event: fromCopy(row.event),
+    cluster,
     createdAt: row.created_at,
   };
 }

@@ -8,6 +8,8 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 )
 @Index('dead_letters_by_event', ['eventId'])
 @Index('dead_letters_by_age', ['createdAt', 'id'])
+@Index('dead_letters_by_cluster', ['cluster', 'createdAt', 'id'])
+@Index('dead_letters_by_delivery', ['eventSeq', 'triggerId'])
 export class DeadLetterEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'dead_letters_pkey' })
   id!: string;
@@ -44,4 +46,12 @@ export class DeadLetterEntity {
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
+
+  /** The error without what differs from one occurrence to the next. */
+  @Column('text')
+  shape!: string;
+
+  /** A hash of trigger and shape. */
+  @Column('text')
+  cluster!: string;
 }

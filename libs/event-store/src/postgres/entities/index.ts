@@ -2,6 +2,7 @@ import { ContextEntity, ContextEventEntity } from './context.entity';
 import { DeadLetterEntity } from './dead-letter.entity';
 import { DeliveryEntity, LaneEntity } from './delivery.entity';
 import { EventEntity, EventKeyEntity } from './event.entity';
+import { OperationEntity, OperationItemEntity } from './operation.entity';
 import { RunEntity } from './run.entity';
 import { TimerEntity } from './timer.entity';
 import { TriggerEntity } from './trigger.entity';
@@ -9,6 +10,8 @@ import { WorkerEntity } from './worker.entity';
 
 /** The tables as TypeORM sees them: for reports and the owner's own queries. Only the store writes to them. */
 export const ENTITIES = [
+  OperationEntity,
+  OperationItemEntity,
   EventEntity,
   EventKeyEntity,
   TriggerEntity,
@@ -23,6 +26,8 @@ export const ENTITIES = [
 ];
 
 export {
+  OperationEntity,
+  OperationItemEntity,
   ContextEntity,
   ContextEventEntity,
   DeadLetterEntity,

@@ -4,6 +4,7 @@ import { Claim1763600000003 } from './0003-claim';
 import { Settle1763600000004 } from './0004-settle';
 import { Sweeps1763600000005 } from './0005-sweeps';
 import { Timers1763600000006 } from './0006-timers';
+import { DeadLetters1763600000007 } from './0007-dead-letters';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Settle1763600000004,
   Sweeps1763600000005,
   Timers1763600000006,
+  DeadLetters1763600000007,
 ];
