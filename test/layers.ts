@@ -6,7 +6,8 @@ const LAYERS = [
   ['core'],
   ['events', 'observability', 'auth'],
   ['event-store', 'agents'],
-  ['triggers', 'dlq', 'timers', 'realtime'],
+  ['triggers', 'dlq', 'realtime'],
+  ['timers'],
   ['workflows'],
   ['health'],
 ];

@@ -52,6 +52,7 @@ export { EventStoreModule } from './postgres/event-store.module';
 export { MIGRATIONS } from './postgres/migrations';
 export { openPostgresStore, runMigrations } from './postgres/open-postgres-store';
 export { PostgresEventStore } from './postgres/postgres-event-store';
+export { Sweep } from './postgres/sweep';
 export { type PostgresStoreOptions } from './postgres/store-options';
 export { failure, storableText, type RetryPolicy } from './failure';
 export { type Received, type SubscribeOptions } from './subscription';

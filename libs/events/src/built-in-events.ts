@@ -61,6 +61,11 @@ export class TimerTick extends BaseEvent {
   @IsInt()
   @Min(0)
   tick_count!: number;
+
+  /** The time that it was due, ISO 8601; a tick that makes up for a missed one comes later. */
+  @IsOptional()
+  @IsString()
+  scheduled_at?: string;
 }
 
 export const LIFECYCLE_ACTIONS = ['started', 'stopped', 'error'] as const;

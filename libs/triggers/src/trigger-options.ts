@@ -1,4 +1,4 @@
-import type { Duration } from '@reflex/core';
+import type { Duration, JsonObject } from '@reflex/core';
 import type { BaseEvent, EventClass } from '@reflex/events';
 import type { Condition } from './conditions/condition';
 import type { DecisionContext } from './context/decision-context';
@@ -17,6 +17,8 @@ export type EventOf<P> = P extends readonly (infer Q)[]
 export interface TriggerOptions<E extends BaseEvent = BaseEvent> {
   /** Unique in the application, and the key of all that is persisted for the trigger. Default `Class.method`, with `:2`, `:3`… when repeated on a method. */
   name?: string;
+  /** Only events whose fields hold these values are delivered at all; the others leave no run behind, unlike with a filter. */
+  match?: JsonObject;
   /** Which of the events concern the trigger. */
   filter?: Filter<E>;
   /** When to act: `always` (default), `count(n).within(d)`, `every(n)`, `orAfter(d)`, `quietFor(d)`, or a pure function of the context. */

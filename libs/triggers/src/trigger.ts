@@ -80,6 +80,7 @@ function build(
       name,
       types: typesOf(patterns),
       scope: scopeOf(options.scope, remembers),
+      match: options.match ?? null,
       stateful: remembers,
       onRetry: onRetryOf(options.onRetry),
       priority: priorityOf(options.priority),
@@ -100,6 +101,7 @@ function build(
 
 const OPTIONS = new Set<string>([
   'name',
+  'match',
   'filter',
   'when',
   'scope',
