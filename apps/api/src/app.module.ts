@@ -45,7 +45,7 @@ export class AppModule {
           openai: { apiKey: settings.openaiApiKey, baseUrl: settings.openaiBaseUrl },
         }),
         TriggersModule.forRoot(workOf(settings)),
-        HealthModule.forRoot({}),
+        HealthModule.forRoot({ works: settings.role !== 'api' }),
         ...(answers ? [ApiModule, RealtimeModule.forRoot(socketsOf(settings))] : []),
         ...domain,
       ],

@@ -1,7 +1,9 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 
-/** From where on the service counts as degraded. It still works, but somebody should look. */
+/** What is expected, and from where on the service counts as degraded: it still works, but somebody should look. */
 export abstract class HealthOptions {
+  /** This process is to work on events, if it has a worker. */
+  abstract readonly works: boolean;
   /** Deliveries that wait. */
   abstract readonly longQueue: number;
   /** Seconds that the oldest of them has waited. */
@@ -14,6 +16,7 @@ export abstract class HealthOptions {
 }
 
 export const DEFAULT_HEALTH_OPTIONS = {
+  works: true,
   longQueue: 10_000,
   oldSeconds: 60,
   manyDeadLetters: 100,

@@ -1,6 +1,7 @@
 import { Test } from '@nestjs/testing';
 import { EventStore, type StoreStats } from '@reflex/event-store';
 import { Global, Module } from '@nestjs/common';
+import { TriggerWorker } from '@reflex/triggers';
 import { HealthModule, ServiceHealth } from './index';
 
 const QUIET: StoreStats = {
@@ -15,9 +16,15 @@ const QUIET: StoreStats = {
 };
 
 /** The judgement is ours, so the figures are given; that the store tells true ones is tested with the store. */
-async function healthOf(stats: () => Promise<StoreStats>): Promise<ServiceHealth> {
+async function healthOf(stats: () => Promise<StoreStats>, worker?: { ready: boolean }): Promise<ServiceHealth> {
   @Global()
-  @Module({ providers: [{ provide: EventStore, useValue: { stats } }], exports: [EventStore] })
+  @Module({
+    providers: [
+      { provide: EventStore, useValue: { stats } },
+      { provide: TriggerWorker, useValue: worker && { inWork: 0, ...worker } },
+    ],
+    exports: [EventStore, TriggerWorker],
+  })
   class Figures {}
   const options = { longQueue: 10, oldSeconds: 60, manyDeadLetters: 5, databaseTimeoutMs: 50, cacheMs: 0 };
   const module = await Test.createTestingModule({ imports: [Figures, HealthModule.forRoot(options)] }).compile();
@@ -45,6 +52,16 @@ describe('ServiceHealth', () => {
     const health = await given({ liveWorkers: 0, pending: 3 });
 
     expect(await health.detailed()).toMatchObject({ status: 'unhealthy', indicators: { workers: { status: 'down' } } });
+    expect((await health.ready()).status).toBe('healthy');
+  });
+
+  it.each([
+    [true, 'healthy'],
+    [false, 'unhealthy'],
+  ])('D33: with a worker loop of its own that runs: %s, is %s', async (ready, status) => {
+    const health = await healthOf(() => Promise.resolve(QUIET), { ready });
+
+    expect((await health.detailed()).status).toBe(status);
     expect((await health.ready()).status).toBe('healthy');
   });
 

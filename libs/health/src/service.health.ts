@@ -1,4 +1,4 @@
-import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import { Injectable, Optional, ServiceUnavailableException } from '@nestjs/common';
 import {
   HealthCheckService,
   HealthIndicatorService,
@@ -7,6 +7,7 @@ import {
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
 import { EventStore, type StoreStats } from '@reflex/event-store';
+import { TriggerWorker } from '@reflex/triggers';
 import { HealthOptions } from './health-options';
 import { reportOf, type HealthReport } from './health-report';
 
@@ -20,6 +21,7 @@ export class ServiceHealth {
     private readonly checks: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly options: HealthOptions,
+    @Optional() private readonly worker?: TriggerWorker,
   ) {}
 
   /** Whether requests can be served: the database answers and the process is not on its way out. */
@@ -32,6 +34,7 @@ export class ServiceHealth {
     if (stats === null) return this.check([this.database(stats)]);
     return this.check([
       this.database(stats),
+      ...this.ownWorker(),
       this.workers(stats),
       this.notifications(stats),
       this.stuck(stats),
@@ -43,6 +46,16 @@ export class ServiceHealth {
   private database(stats: StoreStats | null): HealthIndicatorResult {
     const database = this.indicators.check('database');
     return stats ? database.up() : database.down('The database does not answer. Check that PostgreSQL runs.');
+  }
+
+  private ownWorker(): HealthIndicatorResult[] {
+    if (!this.options.works || !this.worker) return [];
+    const own = this.indicators.check('own_worker');
+    const figures = { in_work: this.worker.inWork };
+    if (this.worker.ready) return [own.up(figures)];
+    return [
+      own.down({ ...figures, message: 'This process claims no events. Its log says why; restart it if it stays so.' }),
+    ];
   }
 
   private workers({ liveWorkers }: StoreStats): HealthIndicatorResult {

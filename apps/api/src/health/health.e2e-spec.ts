@@ -29,6 +29,7 @@ it('is healthy and ready when work gets done', async () => {
       const { status, body, text } = await service.get('/health/detailed');
       expect([status, body.status]).toEqual([200, 'healthy']);
       expect(body.indicators.workers).toMatchObject({ status: 'up', live: 1 });
+      expect(body.indicators.own_worker).toMatchObject({ status: 'up' });
       expect(text).not.toMatch(/postgres:|version|127\.0\.0\.1/i);
     });
   });
