@@ -29,7 +29,7 @@ export const VARIABLES = {
 
   DATABASE_URL: optional(
     urlOf('postgres', 'postgresql'),
-    'PostgreSQL 15 or newer. Without it, development starts a PostgreSQL of its own and keeps its data in `REFLEX_DATA_DIR`.',
+    'PostgreSQL. Without it, development starts a PostgreSQL of its own and keeps its data in `REFLEX_DATA_DIR`.',
   ),
   DATABASE_POOL_SIZE: preset(whole(1, 500), '10', 'Connections per process; two more listen and beat.'),
   REFLEX_DATA_DIR: preset(words('a folder'), '.reflex', 'Where the embedded PostgreSQL keeps its data.'),
