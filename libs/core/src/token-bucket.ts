@@ -23,6 +23,18 @@ export class TokenBucket {
     return Math.ceil((1 - this.tokens) / this.perMs);
   }
 
+  /** Takes what others took from the same allowance: at most `tokens` are left; below 0 there is a debt to wait for. */
+  lower(tokens: number, now: number): void {
+    this.refill(now);
+    this.tokens = Math.min(this.tokens, tokens);
+  }
+
+  /** Tokens left, of the capacity. */
+  left(now: number): number {
+    this.refill(now);
+    return this.tokens;
+  }
+
   /** A full bucket says nothing of its owner, so it can be forgotten. */
   isFull(now: number): boolean {
     this.refill(now);

@@ -18,7 +18,7 @@ const MAX_IN_WORK = 2_000;
 
 /** Decides at the door, in one hook, which requests get in: shutdown, overload, foreign pages, rate limit. */
 export class Admission {
-  private readonly limit: RateLimit;
+  readonly limit: RateLimit;
   private inWork = 0;
   private closed = false;
 

@@ -34,4 +34,33 @@ describe('RateLimit', () => {
 
     expect((limit as unknown as { buckets: Map<string, unknown> }).buckets.size).toBe(1);
   });
+
+  it('reports what busy clients took, once, and nothing of the quiet ones', () => {
+    const limit = new RateLimit(10, 1_000);
+    for (let n = 0; n < 5; n += 1) limit.take('busy', 0);
+    limit.take('quiet', 0);
+
+    expect([...limit.takeReports(0)]).toEqual([['busy', 5]]);
+    limit.take('busy', 0);
+    expect([...limit.takeReports(0)]).toEqual([['busy', 1]]);
+    expect(limit.takeReports(0).size).toBe(0);
+  });
+
+  it('reports no more than a client still owes', () => {
+    const limit = new RateLimit(10, 1_000);
+    for (let second = 0; second < 50; second += 0.1) limit.take('steady', second * 1_000);
+    for (let n = 0; n < 3; n += 1) limit.take('steady', 50_000);
+
+    expect(limit.takeReports(50_000).get('steady')).toBeLessThanOrEqual(5);
+  });
+
+  it('lets a client wait for what it took elsewhere', () => {
+    const limit = new RateLimit(10, 1_000);
+    limit.take('a', 0);
+
+    limit.lower('a', -5, 0);
+
+    expect(limit.take('a', 0)).toBe(600);
+    expect(limit.take('b', 0)).toBe(0);
+  });
 });

@@ -14,14 +14,15 @@ const CONTENT_SECURITY_POLICY = {
 
 /**
  * Puts helmet's headers on every answer. Helmet works them out anew for each request, which costs a tenth of a cheap one,
- * although they are always the same: so it is asked once.
+ * although they are always the same: so it is asked once. Answers the headers for those answers that no hook sees.
  */
-export async function sendSecurityHeaders(server: FastifyInstance): Promise<void> {
+export async function sendSecurityHeaders(server: FastifyInstance): Promise<Record<string, string>> {
   const headers = await headersOfHelmet();
   server.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers);
     done();
   });
+  return headers;
 }
 
 async function headersOfHelmet(): Promise<Record<string, string>> {

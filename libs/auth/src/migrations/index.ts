@@ -1,4 +1,5 @@
 import { Access1763600100001 } from './0001-access';
+import { RateBuckets1763600100002 } from './0002-rate-buckets';
 
 /** In order; never edited once released. Give them to the module that connects to the database. */
-export const AUTH_MIGRATIONS = [Access1763600100001];
+export const AUTH_MIGRATIONS = [Access1763600100001, RateBuckets1763600100002];
