@@ -36,7 +36,9 @@ export class SharedBuckets {
     private readonly dataSource: DataSource,
     private readonly limit: RateLimit,
   ) {
-    this.timer = setInterval(() => (this.syncing = this.syncing.then(() => this.sync())), SYNC_EVERY_MS).unref();
+    this.timer = setInterval(() => {
+      this.syncing = this.syncing.then(() => this.sync());
+    }, SYNC_EVERY_MS).unref();
   }
 
   async stop(): Promise<void> {
