@@ -7,6 +7,7 @@ import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
 import { RunsController } from './runs/runs.controller';
+import { TimersController } from './timers/timers.controller';
 import { ExplainController } from './triggers/explain.controller';
 import { TriggersController } from './triggers/triggers.controller';
 import { WebhooksController } from './webhooks/webhooks.controller';
@@ -21,6 +22,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     EventsController,
     ExplainController,
     RunsController,
+    TimersController,
     TriggersController,
     WebhooksController,
   ],

@@ -6,6 +6,7 @@ import { EventsModule } from '@reflex/events';
 import { HealthModule } from '@reflex/health';
 import { ObservabilityModule } from '@reflex/observability';
 import { RealtimeModule } from '@reflex/realtime';
+import { TimersModule } from '@reflex/timers';
 import { TriggersModule } from '@reflex/triggers';
 import { ApiModule } from './api.module';
 import { accessOf, isLoopback, listenHost } from './config';
@@ -45,6 +46,7 @@ export class AppModule {
           openai: { apiKey: settings.openaiApiKey, baseUrl: settings.openaiBaseUrl },
         }),
         TriggersModule.forRoot(workOf(settings)),
+        TimersModule.forRoot({ enabled: settings.role !== 'api' }),
         HealthModule.forRoot({ works: settings.role !== 'api' }),
         ...(answers ? [ApiModule, RealtimeModule.forRoot(socketsOf(settings))] : []),
         ...domain,

@@ -6,4 +6,7 @@ export interface TimersOptions {
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: TIMERS_OPTIONS } =
-  new ConfigurableModuleBuilder<TimersOptions>().setClassMethodName('forRoot').build();
+  new ConfigurableModuleBuilder<TimersOptions>()
+    .setClassMethodName('forRoot')
+    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+    .build();

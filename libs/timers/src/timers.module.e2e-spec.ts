@@ -126,15 +126,16 @@ describe('@OnTimer', () => {
 
   it('is retired with its trigger when it leaves the code', async () => {
     await start(Reports);
+    // While it serves its triggers, they cannot be retired.
+    await app!.close();
     await query(`update reflex.triggers set active = false where name = 'Reports.daily'`);
     await query(
       `update reflex.timers set seen_at = now() - interval '2 minutes', next_at = now() where name = 'Reports.daily'`,
     );
 
-    expect((await app!.get(TimerService).list()).map(({ name }) => name)).not.toContain('Reports.daily');
-    await app!.close();
     await start(Listeners);
 
+    expect((await app!.get(TimerService).list()).map(({ name }) => name)).not.toContain('Reports.daily');
     await eventually(async () => {
       const { rows } = await query(`select name from reflex.timers where name = 'Reports.daily'`);
       expect(rows).toEqual([]);
