@@ -1,11 +1,14 @@
 import { Module } from '@nestjs/common';
 import { DlqModule } from '@reflex/dlq';
 import { EventsModule } from '@reflex/events';
+import { TriggerExplainer } from '@reflex/triggers';
 import { AuditController } from './audit/audit.controller';
+import { DeadLetterBatchesController } from './dead-letters/dead-letter-batches.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
+import { OperationsController } from './operations/operations.controller';
 import { RunsController } from './runs/runs.controller';
 import { TimersController } from './timers/timers.controller';
 import { ExplainController } from './triggers/explain.controller';
@@ -14,13 +17,15 @@ import { WebhooksController } from './webhooks/webhooks.controller';
 
 /** Everything a client can ask for over HTTP, but health. */
 @Module({
-  imports: [DlqModule, EventsModule],
+  imports: [DlqModule.explainedBy(TriggerExplainer), EventsModule],
   controllers: [
     AuditController,
     CausationController,
+    DeadLetterBatchesController,
     DeadLettersController,
     EventsController,
     ExplainController,
+    OperationsController,
     RunsController,
     TimersController,
     TriggersController,

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiKeys, Audit, AUTH_ENTITIES, AUTH_MIGRATIONS, type Operator } from '@reflex/auth';
-import { DeadLetterService } from '@reflex/dlq';
+import { DeadLetterService, RetryDriver } from '@reflex/dlq';
 import { openPostgresStore, type EventStore } from '@reflex/event-store';
+import { EventRegistry } from '@reflex/events';
 import { loadSettings } from './config';
 import { openDatabase } from './database';
 
@@ -40,11 +41,12 @@ export class Workspace implements OnApplicationShutdown {
       migrations: AUTH_MIGRATIONS,
     });
     this.close.push(() => store.close());
+    const audit = new Audit(store.dataSource);
     return {
       store,
       keys: new ApiKeys(store.dataSource, { access: 'keys', cacheMs: 0 }),
-      audit: new Audit(store.dataSource),
-      deadLetters: new DeadLetterService(store),
+      audit,
+      deadLetters: new DeadLetterService(store, audit, new EventRegistry(), new RetryDriver(store)),
     };
   }
 }

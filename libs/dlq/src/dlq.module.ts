@@ -1,6 +1,18 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { EventsModule } from '@reflex/events';
 import { DeadLetterService } from './dead-letter.service';
+import { RetryDriver } from './retry-driver.service';
+import { Explainer } from './retry-forecast';
 
-/** Needs an `EventStore` from a global module. */
-@Module({ providers: [DeadLetterService], exports: [DeadLetterService] })
-export class DlqModule {}
+/** Needs an `EventStore` and an `Audit` from global modules. */
+@Module({
+  imports: [EventsModule],
+  providers: [DeadLetterService, RetryDriver],
+  exports: [DeadLetterService],
+})
+export class DlqModule {
+  /** With a provider of a global module that explains what a trigger would do, for dry runs. */
+  static explainedBy(explainer: Type<Explainer>): DynamicModule {
+    return { module: DlqModule, providers: [{ provide: Explainer, useExisting: explainer }] };
+  }
+}

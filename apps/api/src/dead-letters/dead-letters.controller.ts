@@ -1,25 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { Audit, ByOperator, RequireScope, type Operator } from '@reflex/auth';
-import { DeadLetterService } from '@reflex/dlq';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { PageQuery } from '../http/paging';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ByOperator, RequireScope, type Operator } from '@reflex/auth';
+import { Clock } from '@reflex/core';
+import { DeadLetterService, deadLetterJson, type RetryForecast } from '@reflex/dlq';
 import { ReasonDto, TakesReason } from '../http/reason';
-import { deadLetterJson } from './dead-letter-json';
-
-class DeadLetterQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'Name of the trigger that gave up.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(256)
-  trigger?: string;
-
-  @ApiPropertyOptional({ description: 'Type of the event.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
-  type?: string;
-}
+import { EditDto, RetryQuery } from './dead-letter-actions.dto';
+import { DeadLetterQuery, letterFilter } from './dead-letter-filter.dto';
 
 @ApiTags('dead letters')
 @RequireScope('events:read')
@@ -27,7 +13,7 @@ class DeadLetterQuery extends PageQuery {
 export class DeadLettersController {
   constructor(
     private readonly deadLetters: DeadLetterService,
-    private readonly audit: Audit,
+    private readonly clock: Clock,
   ) {}
 
   @Get()
@@ -35,7 +21,9 @@ export class DeadLettersController {
   async list(
     @Query() query: DeadLetterQuery,
   ): Promise<{ count: number; events: unknown[]; next_cursor: string | null }> {
-    const { count, items, nextCursor } = await this.deadLetters.list(query);
+    const { limit, cursor } = query;
+    const filter = letterFilter(query, this.clock.now());
+    const { count, items, nextCursor } = await this.deadLetters.list({ ...filter, limit, cursor });
     return { count, events: items.map((letter) => deadLetterJson(letter)), next_cursor: nextCursor };
   }
 
@@ -50,22 +38,34 @@ export class DeadLettersController {
     return { ...deadLetterJson(letter), others: named };
   }
 
+  @Patch(':id')
+  @RequireScope('dlq:write')
+  @TakesReason()
+  @ApiOperation({
+    summary: 'Correct the payload that a retry gets',
+    description:
+      'Checked as if it were published. The event in the log stays as it is; `history` keeps what was there.',
+  })
+  async edit(@Param('id') id: string, @Body() { payload }: EditDto, @ByOperator() by: Operator): Promise<unknown> {
+    return deadLetterJson(await this.deadLetters.edit(id, payload, by));
+  }
+
   @Post(':id/retry')
   @RequireScope('dlq:write')
   @TakesReason()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Deliver it again, with all attempts ahead; with the event’s id: all of its dead letters' })
+  @ApiOperation({
+    summary: 'Deliver it again, with all attempts ahead; with the event’s id: all of its dead letters',
+    description: 'With `dry_run=true` nothing is delivered; the answer tells what filter and condition would say.',
+  })
   async retry(
     @Param('id') id: string,
+    @Query() { dry_run: dryRun }: RetryQuery,
     @ByOperator() by: Operator,
     @Body() _body: ReasonDto,
-  ): Promise<{ status: 'retrying'; event_id: string; retried: number }> {
-    const action = { ...by, action: 'dead_letter.retry', target: id };
-    const { eventId, retried } = await this.audit.perform(
-      action,
-      () => this.deadLetters.retry(id),
-      ({ eventId, retried }) => ({ event_id: eventId, retried }),
-    );
+  ): Promise<unknown> {
+    if (dryRun) return { dry_run: true, items: (await this.deadLetters.forecast(id)).map(forecastJson) };
+    const { eventId, retried } = await this.deadLetters.retry(id, by);
     return { status: 'retrying', event_id: eventId, retried };
   }
 
@@ -74,12 +74,22 @@ export class DeadLettersController {
   @TakesReason()
   @ApiOperation({ summary: 'Delete it for good; with the event’s id: all of its dead letters' })
   async delete(@Param('id') id: string, @ByOperator() by: Operator): Promise<{ status: 'deleted'; deleted: number }> {
-    const action = { ...by, action: 'dead_letter.delete', target: id };
-    const { deleted } = await this.audit.perform(
-      action,
-      () => this.deadLetters.delete(id),
-      (result) => result,
-    );
+    const { deleted } = await this.deadLetters.delete(id, by);
     return { status: 'deleted', deleted };
   }
+}
+
+function forecastJson({ deadLetterId, trigger, scope, attempt, edited, problem, explanation }: RetryForecast): unknown {
+  return {
+    dead_letter_id: deadLetterId,
+    trigger,
+    scope,
+    attempt,
+    edited,
+    readable: problem === null,
+    problem,
+    verdict: explanation?.verdict ?? null,
+    reason: explanation?.reason ?? null,
+    explanation,
+  };
 }

@@ -47,6 +47,7 @@ it('D29: lists dead letters with error, attempts, time, trigger, reason and hist
     error: { code: 'permanent_error', message: 'It is not to be.' },
     attempts: 1,
     history: expect.any(Array) as unknown[],
+    cluster: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
     created_at: expect.stringMatching(/Z$/) as string,
   });
 });

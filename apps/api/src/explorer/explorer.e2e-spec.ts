@@ -8,12 +8,17 @@ beforeAll(async () => {
   bed = await testBed();
   service = bed.service;
   const failing = { type: 'http', source: 'docs', payload: { fail: true } };
-  await service.post('/events', [failing, failing]);
-  await eventually(async () => expect((await service.get('/events/dlq')).body.events).toHaveLength(2));
+  await service.post('/events', Array.from({ length: 5 }, () => failing));
+  await eventually(async () => expect((await service.get('/events/dlq')).body.events).toHaveLength(5));
 });
 afterAll(() => bed.stop());
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+const STATUSES: Record<string, number> = {
+  'post /events': 201,
+  'post /timers': 201,
+  'post /events/dlq/retry': 202,
+};
 
 interface Parameter {
   name: string;
@@ -62,12 +67,11 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
       const url = urlOf(path, operation.parameters ?? []);
       const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: JSON_TYPE };
       const answer = await service.request(method.toUpperCase(), url, sent);
-      const expected = method === 'post' && ['/events', '/timers'].includes(path) ? 201 : 200;
-      expect([method, url, answer.status]).toEqual([method, url, expected]);
+      expect([method, url, answer.status]).toEqual([method, url, STATUSES[`${method} ${path}`] ?? 200]);
       tried.push(`${method} ${path}`);
     }
-    if (path.endsWith('/retry'))
-      await eventually(async () => expect((await service.get('/events/dlq')).body.events).toHaveLength(2));
+    // What was retried may be a dead letter again only after a moment, and the next operation looks for one.
+    await eventually(async () => expect(await service.store.stats()).toMatchObject({ pending: 0, processing: 0 }));
   }
 
   expect(tried).toEqual(
@@ -75,7 +79,15 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
       'get /health/detailed',
       'get /events/dlq',
       'get /events/dlq/{id}',
+      'patch /events/dlq/{id}',
       'delete /events/dlq/{id}',
+      'get /events/dlq/clusters',
+      'get /events/dlq/export',
+      'post /events/dlq/retry',
+      'post /events/dlq/purge',
+      'get /operations',
+      'get /operations/{id}',
+      'delete /operations/{id}',
       'post /events/dlq/{id}/retry',
       'post /events',
       'get /events',

@@ -6,11 +6,12 @@ type Parameter = { in: string; name: string; example?: unknown };
 
 /** What to fill into the paths of the explorer, so that "Try it out" finds something: the newest of each kind. */
 export async function sampleIds(store: EventStore): Promise<Samples> {
-  const [events, runs, letters, triggers] = await Promise.all([
+  const [events, runs, letters, triggers, operations] = await Promise.all([
     store.search({ limit: 1 }),
     store.searchRuns({ limit: 1 }),
     store.deadLetters.list({ limit: 1 }),
     store.triggers(),
+    store.deadLetters.operations(),
   ]);
   return {
     '/events/{id}': events.items[0]?.id,
@@ -18,6 +19,7 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
     '/runs/{id}': runs.items[0]?.id,
     '/events/dlq/{id}': letters.items[0]?.id,
     '/events/dlq/{id}/retry': letters.items[0]?.id,
+    '/operations/{id}': operations[0]?.id,
     '/triggers/{name}/explain': triggers[0]?.name,
     '/triggers/{name}/explain?event': events.items[0]?.id,
     '/triggers/{name}/pause': triggers[0]?.name,

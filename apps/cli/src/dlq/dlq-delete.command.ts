@@ -10,12 +10,8 @@ export class DlqDeleteCommand extends OperatorCommand {
   }
 
   async run([id]: [string], { reason, json }: OperatorOptions): Promise<void> {
-    const { audit, deadLetters } = await this.workspace.open();
-    const { deleted } = await audit.perform(
-      { ...operator(reason), action: 'dead_letter.delete', target: id },
-      () => deadLetters.delete(id),
-      (result) => result,
-    );
+    const { deadLetters } = await this.workspace.open();
+    const { deleted } = await deadLetters.delete(id, operator(reason));
     if (json) printJson({ status: 'deleted', deleted });
     else printLine(`Deleted ${deleted}.`);
   }

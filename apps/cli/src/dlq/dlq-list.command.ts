@@ -1,9 +1,10 @@
 import { Option, SubCommand } from 'nest-commander';
+import { deadLetterJson } from '@reflex/dlq';
 import { printJson, printLine, printTable } from '../answer';
 import { Misuse } from '../complaint';
 import { ReflexCommand, type CommonOptions } from '../reflex.command';
 import { Workspace } from '../workspace';
-import { LETTER_COLUMNS, letterJson } from './letter-view';
+import { LETTER_COLUMNS } from './letter-view';
 
 interface Options extends CommonOptions {
   trigger?: string;
@@ -21,7 +22,8 @@ export class DlqListCommand extends ReflexCommand {
   async run(_words: string[], { json, ...search }: Options): Promise<void> {
     const { deadLetters } = await this.workspace.open();
     const { count, items, nextCursor } = await deadLetters.list(search);
-    if (json) return printJson({ count, events: items.map((letter) => letterJson(letter)), next_cursor: nextCursor });
+    if (json)
+      return printJson({ count, events: items.map((letter) => deadLetterJson(letter)), next_cursor: nextCursor });
     printTable(items, LETTER_COLUMNS, 'There are no dead letters.');
     if (nextCursor !== null) printLine(`${count} in all; the next page: --cursor ${nextCursor}`);
   }

@@ -10,12 +10,8 @@ export class DlqRetryCommand extends OperatorCommand {
   }
 
   async run([id]: [string], { reason, json }: OperatorOptions): Promise<void> {
-    const { audit, deadLetters } = await this.workspace.open();
-    const { eventId, retried } = await audit.perform(
-      { ...operator(reason), action: 'dead_letter.retry', target: id },
-      () => deadLetters.retry(id),
-      ({ eventId, retried }) => ({ event_id: eventId, retried }),
-    );
+    const { deadLetters } = await this.workspace.open();
+    const { eventId, retried } = await deadLetters.retry(id, operator(reason));
     if (json) printJson({ status: 'retrying', event_id: eventId, retried });
     else printLine(`Retrying ${retried} of event ${eventId}.`);
   }

@@ -1,0 +1,39 @@
+import { toEnvelope } from '@reflex/events';
+import type { DeadLetter, DeadLetterCluster, Operation } from '@reflex/event-store';
+
+/** The event as it was sent, and beside it why it gave up. */
+export function deadLetterJson(letter: DeadLetter): Record<string, unknown> {
+  const { id, trigger, scope, reason, error, attempts, history, cluster, createdAt } = letter;
+  return {
+    ...toEnvelope(letter.event),
+    dead_letter_id: id,
+    trigger,
+    scope,
+    reason,
+    // Without the stack, which belongs to the log.
+    error: { code: error.code, message: error.message },
+    attempts,
+    history,
+    cluster,
+    created_at: createdAt.toISOString(),
+  };
+}
+
+export function clusterJson({ firstAt, lastAt, sample, ...cluster }: DeadLetterCluster): Record<string, unknown> {
+  return {
+    ...cluster,
+    first_at: firstAt.toISOString(),
+    last_at: lastAt.toISOString(),
+    sample: { dead_letter_id: sample.id, message: sample.message },
+  };
+}
+
+export function operationJson({ request, createdAt, endedAt, ...operation }: Operation): Record<string, unknown> {
+  const { filter, limit, rate, stopOnFailure } = request;
+  return {
+    ...operation,
+    request: { filter, limit, rate_per_second: rate, stop_on_failure: stopOnFailure },
+    created_at: createdAt.toISOString(),
+    ended_at: endedAt?.toISOString() ?? null,
+  };
+}

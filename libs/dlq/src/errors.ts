@@ -1,0 +1,35 @@
+import { NotFound, ReflexError } from '@reflex/core';
+import type { DeadLetter } from '@reflex/event-store';
+
+export function noDeadLetter(id: string): NotFound {
+  return new NotFound(`"${id}" is neither a dead letter nor an event that has one. List them with GET /events/dlq.`);
+}
+
+export function noOperation(id: string): NotFound {
+  return new NotFound(`There is no operation "${id}". List them with GET /operations.`);
+}
+
+/** The id is an event's that has several dead letters, and the action is for one. */
+export class SeveralDeadLetters extends ReflexError {
+  readonly code = 'several_dead_letters';
+  override readonly status = 409;
+
+  constructor(id: string, letters: DeadLetter[]) {
+    super(`Event "${id}" has ${letters.length} dead letters. Name one of them by its own id.`, {
+      details: { dead_letters: letters.map((letter) => ({ dead_letter_id: letter.id, trigger: letter.trigger })) },
+    });
+  }
+}
+
+/** Nothing was deleted: the filter finds others than the operator believes. */
+export class UnexpectedCount extends ReflexError {
+  readonly code = 'unexpected_count';
+  override readonly status = 409;
+
+  constructor(found: number, expected: number) {
+    super(
+      `The filter finds ${found} dead letters, not ${expected}; nothing was deleted. Look at them with GET /events/dlq, then send "expected": ${found}.`,
+      { details: { found, expected } },
+    );
+  }
+}
