@@ -4,6 +4,7 @@ import { EventsModule } from '@reflex/events';
 import { TriggerExplainer } from '@reflex/triggers';
 import { AuditController } from './audit/audit.controller';
 import { DeadLetterBatchesController } from './dead-letters/dead-letter-batches.controller';
+import { CloudEventPublisher } from './cloud-events/cloud-event-publisher';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
@@ -31,6 +32,6 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     TriggersController,
     WebhooksController,
   ],
-  providers: [EventPublisher],
+  providers: [CloudEventPublisher, EventPublisher],
 })
 export class ApiModule {}

@@ -1,7 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { ReflexError } from '@reflex/core';
 import { EventStore, type Published } from '@reflex/event-store';
 import { EventRegistry, type BaseEvent } from '@reflex/events';
+import { CloudEventPublisher } from '../cloud-events/cloud-event-publisher';
+import { cloudEventMode, type CloudEventMode } from '../cloud-events/read-cloud-events';
 import { RequestRefused } from '../http/refusals';
 import { delayOptions, takeDelay, type WantedDelay } from './delay-fields';
 import type { PublishedDto } from './published.dto';
@@ -22,9 +25,16 @@ export class EventPublisher {
   constructor(
     private readonly registry: EventRegistry,
     private readonly store: EventStore,
+    private readonly cloudEvents: CloudEventPublisher,
   ) {}
 
-  async publish(body: unknown, idempotencyKey: string | undefined): Promise<PublishedDto | PublishedDto[]> {
+  async publish(
+    body: unknown,
+    idempotencyKey: string | undefined,
+    headers: IncomingHttpHeaders = {},
+  ): Promise<PublishedDto | PublishedDto[]> {
+    const mode = cloudEventMode(headers);
+    if (mode !== null) return this.publishCloudEvents(mode, headers, body, idempotencyKey);
     if (body === undefined || body === null) {
       throw new RequestRefused(400, 'empty_body', 'The body is empty. Send an event, or an array of events.');
     }
@@ -38,16 +48,25 @@ export class EventPublisher {
     return Array.isArray(body) ? answers : answers[0]!;
   }
 
+  private async publishCloudEvents(
+    mode: CloudEventMode,
+    headers: IncomingHttpHeaders,
+    body: unknown,
+    idempotencyKey: string | undefined,
+  ): Promise<PublishedDto | PublishedDto[]> {
+    if (Array.isArray(body) && body.length > MAX_EVENTS) throw wrongSize(body.length);
+    const published = await this.cloudEvents.publish(mode, headers, body, optionsOf(idempotencyKey));
+    const answers = published.map((one) => answerOf(one));
+    return mode === 'batch' ? answers : answers[0]!;
+  }
+
   private parse(raw: unknown): WantedEvent {
     const { event, delay } = takeDelay(raw, this.registry);
     return { event: this.registry.parse(event, DEFAULT_SOURCE), delay };
   }
 
   private parseAll(items: unknown[]): WantedEvent[] {
-    if (items.length === 0 || items.length > MAX_EVENTS) {
-      const message = `An array holds 1 to ${MAX_EVENTS} events; this one has ${items.length}. Split it up.`;
-      throw new RequestRefused(422, 'wrong_batch_size', message);
-    }
+    if (items.length === 0 || items.length > MAX_EVENTS) throw wrongSize(items.length);
     return items.map((item, index) => this.parseItem(item, index));
   }
 
@@ -59,6 +78,11 @@ export class EventPublisher {
       throw error;
     }
   }
+}
+
+function wrongSize(size: number): RequestRefused {
+  const message = `An array holds 1 to ${MAX_EVENTS} events; this one has ${size}. Split it up.`;
+  return new RequestRefused(422, 'wrong_batch_size', message);
 }
 
 function answerOf({ id }: Published): PublishedDto {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Audit, ByOperator, RequireScope, type Operator } from '@reflex/auth';
@@ -27,7 +28,11 @@ export class EventsController {
 
   @Post()
   @RequireScope('events:write')
-  @ApiOperation({ summary: 'Publish one event, or up to 500 as an array', description: 'Durable when it answers.' })
+  @ApiOperation({
+    summary: 'Publish one event, or up to 500 as an array',
+    description:
+      'Durable when it answers. Takes CloudEvents 1.0 as well: structured, binary (`ce-` headers) and in batches.',
+  })
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
@@ -35,8 +40,12 @@ export class EventsController {
   })
   @ApiBody({ schema: { type: 'object', additionalProperties: true }, examples: EVENT_EXAMPLES })
   @ApiResponse({ status: 201, type: PublishedDto, description: 'An array answers an array of these.' })
-  publish(@Body() body: unknown, @Headers('idempotency-key') key?: string): Promise<PublishedDto | PublishedDto[]> {
-    return this.publisher.publish(body, key);
+  publish(
+    @Body() body: unknown,
+    @Headers() headers: IncomingHttpHeaders,
+    @Headers('idempotency-key') key?: string,
+  ): Promise<PublishedDto | PublishedDto[]> {
+    return this.publisher.publish(body, key, headers);
   }
 
   @Get()

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { EventStore } from '@reflex/event-store';
+import { withCloudEvents } from '../cloud-events/cloud-event-examples';
 import { sampleIds, withSamples } from './sample-ids';
 
 /** Serves the API explorer at /docs and its OpenAPI document at /docs/json. */
@@ -13,7 +14,7 @@ export function describeApi(app: NestFastifyApplication): void {
     .addSecurityRequirements('bearer')
     .build();
   const store = app.get(EventStore);
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config), {
+  SwaggerModule.setup('docs', app, () => withCloudEvents(SwaggerModule.createDocument(app, config)), {
     customSiteTitle: 'Reflex API',
     jsonDocumentUrl: 'docs/json',
     yamlDocumentUrl: 'docs/yaml',

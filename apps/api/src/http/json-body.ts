@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { malformedJson, RequestRefused } from './refusals';
+import { malformedJson, RequestRefused, unsupportedMediaType } from './refusals';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,18 +9,29 @@ declare module 'fastify' {
   }
 }
 
+type Done = (error: Error | null, value?: unknown) => void;
+
+const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
+const OTHER_JSON = /^application\/[\w.-]+\+json(;|$)/;
+
 /**
  * Reads JSON bodies and refuses all others. What the JSON holds is checked where it is used: an event may hold less than
  * a signed webhook.
  */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+  const read = (request: FastifyRequest, body: Buffer, done: Done): void => {
     try {
-      done(null, parseBody(request, body as Buffer));
+      done(null, parseBody(request, body));
     } catch (error) {
       done(error as Error);
     }
+  };
+  fastify.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer' }, read);
+  fastify.addContentTypeParser<Buffer>(OTHER_JSON, { parseAs: 'buffer' }, (request, body, done) => {
+    // Only a CloudEvent in binary mode names the type of its data here.
+    if (request.headers['ce-specversion'] === undefined) done(unsupportedMediaType());
+    else read(request, body, done);
   });
 }
 

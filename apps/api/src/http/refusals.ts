@@ -19,6 +19,14 @@ export class RequestRefused extends ReflexError {
   readonly headers: Record<string, string>;
 }
 
+export function unsupportedMediaType(): RequestRefused {
+  return new RequestRefused(
+    415,
+    'unsupported_media_type',
+    'Send JSON with the header "Content-Type: application/json".',
+  );
+}
+
 export function malformedJson(message: string, cause?: unknown): RequestRefused {
   return new RequestRefused(400, 'malformed_json', message, { cause });
 }
