@@ -13,6 +13,7 @@ import {
   whole,
   words,
 } from './setting-kinds';
+import { webhookSecrets } from './webhooks/webhook-secrets';
 
 /** Every variable that the service reads, in the order of .env.example and docs/configuration.md. */
 export const VARIABLES = {
@@ -79,6 +80,20 @@ export const VARIABLES = {
   GITHUB_WEBHOOK_SECRET: optional(
     secret(16),
     'The secret that GitHub signs its webhooks with. Without it, `POST /webhooks/github` is switched off.',
+  ),
+  WEBHOOK_SECRETS: optional(
+    webhookSecrets(),
+    'Who may send webhooks to `POST /webhooks/:source`, and how they sign. The style of a source of its name need not be said; any other is `generic`.',
+  ),
+  WEBHOOK_SIGNATURE_HEADER: preset(
+    words('the name of a header', /^[A-Za-z][A-Za-z0-9-]*$/),
+    'X-Signature',
+    'Where the generic style finds `sha256=<hex>`, the HMAC of `<timestamp>.<body>`.',
+  ),
+  WEBHOOK_TIMESTAMP_HEADER: preset(
+    words('the name of a header', /^[A-Za-z][A-Za-z0-9-]*$/),
+    'X-Timestamp',
+    'Where the generic style finds the timestamp: seconds since 1970, at most five minutes off.',
   ),
 
   OPENAI_API_KEY: optional(secret(1), 'Key of OpenAI. Without key and URL, the offline model answers.'),
