@@ -220,6 +220,28 @@ describe('retrying many', () => {
     expect((await store.deadLetters.operations()).map((operation) => operation.id)).toEqual([id]);
   });
 
+  it('does not take again what died meanwhile, though it hoped for more', async () => {
+    const under = await lettersFrom(stores, ['a', 'b', 'c']);
+    const { deadLetters } = under.store;
+    const { id } = await deadLetters.beginRetry({ filter: {}, limit: null, rate: 10, stopOnFailure: false }, 'tester');
+    await advance(under, id, 1);
+    await under.store.settle(settlement(await under.claimOne(), 'dead_letter'));
+    const { items } = await deadLetters.list({ text: 'c' });
+    await deadLetters.delete(items.find(({ error }) => error.message === 'c')!.id);
+
+    await advance(under, id, 2);
+    await under.store.settle(settlement(await under.claimOne()));
+    await advance(under, id, 2);
+
+    expect(await deadLetters.operation(id)).toMatchObject({
+      status: 'done',
+      total: 3,
+      done: 2,
+      succeeded: 1,
+      failed: 1,
+    });
+  });
+
   it('can be stopped, and says by whom', async () => {
     const under = await lettersFrom(stores, ['a', 'b']);
     const { deadLetters } = under.store;
