@@ -64,6 +64,32 @@ export class SchemaTooNew extends ReflexError {
   }
 }
 
+/** Somebody holds locks that a migration needs; it waited only a moment at a time, so that the others could go on. */
+export class SchemaLocked extends ReflexError {
+  readonly code = 'schema_locked';
+
+  constructor(migration: string, seconds: number, cause: unknown) {
+    super(
+      `The migration ${migration} did not get its locks in ${seconds} s, and nothing of it was done. ` +
+        'End the transaction that holds them (pg_stat_activity lists it), or wait for it, and start again.',
+      { cause },
+    );
+  }
+}
+
+/** Partitions are made a week ahead, so this may go on for days without harm. */
+export class HistoryBusy extends ReflexError {
+  readonly code = 'history_busy';
+
+  constructor(cause: unknown) {
+    super(
+      'A long transaction reads the history, so its partitions were neither made nor dropped. ' +
+        'If it does not end by itself, end it (pg_stat_activity lists it by xact_start).',
+      { cause },
+    );
+  }
+}
+
 export class DatabaseUnreachable extends ReflexError {
   readonly code = 'database_unreachable';
 

@@ -113,4 +113,10 @@ export interface StoreStats {
   liveWorkers: number;
   /** The notification channel is up; when false, work is found by polling. */
   notify: boolean;
+  /** How full the queue of notifications is, 0 to 1; a session that listens inside a transaction fills it. */
+  notifyQueueUsage: number;
+  /** Age of the oldest transaction whose snapshot keeps deleted rows from being cleaned up; `null` for none. */
+  oldestTransactionSeconds: number | null;
+  /** Days to come of which the log has its partitions already; normally 7. */
+  partitionDaysAhead: number;
 }

@@ -12,9 +12,11 @@ export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext
 export {
   DatabaseUnreachable,
   EventLoop,
+  HistoryBusy,
   IdempotencyConflict,
   InvalidCursor,
   LeaseLost,
+  SchemaLocked,
   SchemaTooNew,
   StaleLease,
   StoreOverloaded,

@@ -9,6 +9,12 @@ export abstract class HealthOptions {
   /** Seconds that the oldest of them has waited. */
   abstract readonly oldSeconds: number;
   abstract readonly manyDeadLetters: number;
+  /** Seconds that a transaction may be open before it is in the way of cleaning up. */
+  abstract readonly oldTransactionSeconds: number;
+  /** 0 to 1. */
+  abstract readonly fullNotifyQueue: number;
+  /** Days to come of which the log must have its partitions. */
+  abstract readonly partitionDays: number;
   /** Within which the database must answer. */
   abstract readonly databaseTimeoutMs: number;
   /** How long an answer of the database is good for, so that many probes cost no more than one. */
@@ -20,6 +26,9 @@ export const DEFAULT_HEALTH_OPTIONS = {
   longQueue: 10_000,
   oldSeconds: 60,
   manyDeadLetters: 100,
+  oldTransactionSeconds: 30,
+  fullNotifyQueue: 0.1,
+  partitionDays: 3,
   databaseTimeoutMs: 3_000,
   cacheMs: 500,
 };

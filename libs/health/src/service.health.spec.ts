@@ -13,6 +13,9 @@ const QUIET: StoreStats = {
   stuck: 0,
   liveWorkers: 1,
   notify: true,
+  notifyQueueUsage: 0,
+  oldestTransactionSeconds: null,
+  partitionDaysAhead: 7,
 };
 
 /** The judgement is ours, so the figures are given; that the store tells true ones is tested with the store. */
@@ -45,6 +48,8 @@ describe('ServiceHealth', () => {
       'stuck',
       'queue',
       'dead_letters',
+      'transactions',
+      'history',
     ]);
   });
 
@@ -71,6 +76,9 @@ describe('ServiceHealth', () => {
     ['D33: dead letters pile up', { deadLetters: 5 }, 'dead_letters'],
     ['D33: deliveries are stuck', { stuck: 1 }, 'stuck'],
     ['D33: the listener is down', { notify: false }, 'notifications'],
+    ['the queue of notifications fills up', { notifyQueueUsage: 0.2 }, 'notifications'],
+    ['a transaction is open for long', { oldestTransactionSeconds: 31 }, 'transactions'],
+    ['the log runs out of partitions', { partitionDaysAhead: 2 }, 'history'],
   ])('is degraded when %s', async (_what, change, indicator) => {
     const report = await (await given(change)).detailed();
 

@@ -40,6 +40,8 @@ export class ServiceHealth {
       this.stuck(stats),
       this.queue(stats),
       this.deadLetters(stats),
+      this.transactions(stats),
+      this.history(stats),
     ]);
   }
 
@@ -67,10 +69,20 @@ export class ServiceHealth {
     });
   }
 
-  private notifications({ notify }: StoreStats): HealthIndicatorResult {
+  private notifications({ notify, notifyQueueUsage }: StoreStats): HealthIndicatorResult {
     const notifications = this.indicators.check('notifications');
-    if (notify) return notifications.up();
-    return notifications.degraded('The notification channel is down. Work is found by polling until it is back.');
+    const figures = { queue_usage: notifyQueueUsage };
+    if (notifyQueueUsage >= this.options.fullNotifyQueue) {
+      return notifications.degraded({
+        ...figures,
+        message: 'The queue of notifications fills up: a session that listens sits in a transaction. End that session.',
+      });
+    }
+    if (notify) return notifications.up(figures);
+    return notifications.degraded({
+      ...figures,
+      message: 'The notification channel is down. Work is found by polling until it is back.',
+    });
   }
 
   private stuck({ stuck }: StoreStats): HealthIndicatorResult {
@@ -98,6 +110,26 @@ export class ServiceHealth {
     const indicator = this.indicators.check('dead_letters');
     if (deadLetters < this.options.manyDeadLetters) return indicator.up({ count: deadLetters });
     return indicator.degraded({ count: deadLetters, message: 'Many deliveries gave up. Look at GET /events/dlq.' });
+  }
+
+  private transactions({ oldestTransactionSeconds }: StoreStats): HealthIndicatorResult {
+    const transactions = this.indicators.check('transactions');
+    const figures = { oldest_seconds: oldestTransactionSeconds };
+    if ((oldestTransactionSeconds ?? 0) < this.options.oldTransactionSeconds) return transactions.up(figures);
+    return transactions.degraded({
+      ...figures,
+      message: 'A transaction is open for long. Deleted rows pile up behind it and slow down all work: end it.',
+    });
+  }
+
+  private history({ partitionDaysAhead }: StoreStats): HealthIndicatorResult {
+    const history = this.indicators.check('history');
+    const figures = { partition_days_ahead: partitionDaysAhead };
+    if (partitionDaysAhead >= this.options.partitionDays) return history.up(figures);
+    return history.degraded({
+      ...figures,
+      message: 'The log runs out of partitions. Run a worker, and look for warnings of its sweeps.',
+    });
   }
 
   private async check(results: HealthIndicatorResult[]): Promise<HealthReport> {

@@ -1,14 +1,12 @@
-import { DataSource, MigrationExecutor, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import type { Pool } from 'pg';
-import { DatabaseUnreachable, SchemaTooNew } from '../errors';
+import { DatabaseUnreachable } from '../errors';
 import { ENTITIES } from './entities';
 import { MIGRATIONS } from './migrations';
+import { migrate, MIGRATIONS_TABLE } from './migrate';
 import { isOutage } from './outage';
 import type { PostgresStoreOptions } from './store-options';
-
-const MIGRATIONS_TABLE = 'reflex_migrations';
-const MIGRATIONS_PATH = `public.${MIGRATIONS_TABLE}`;
 
 export function dataSourceOptions(options: PostgresStoreOptions): DataSourceOptions {
   return {
@@ -32,24 +30,35 @@ export function dataSourceOptions(options: PostgresStoreOptions): DataSourceOpti
   };
 }
 
-/** Connects and brings the schema up to date; replicas that start together take turns. */
-export async function connect(options: DataSourceOptions): Promise<DataSource> {
+/** Connects to a schema that is up to date: migrates first. */
+export async function connect(options: DataSourceOptions, patienceMs?: number): Promise<DataSource> {
+  await migrateFirst(options, patienceMs);
   const dataSource = new DataSource(options);
+  await open(dataSource);
+  return dataSource;
+}
+
+// On a connection of its own, since a migration may take longer than any statement of the service is given.
+async function migrateFirst(options: DataSourceOptions, patienceMs?: number): Promise<void> {
+  const { extra } = options as { extra?: object };
+  const dataSource = new DataSource({ ...options, extra: { ...extra, max: 1, query_timeout: 0 } });
+  await open(dataSource);
+  try {
+    await migrate(dataSource, patienceMs);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function open(dataSource: DataSource): Promise<void> {
   try {
     await dataSource.initialize();
   } catch (error) {
     if (isOutage(error) || /password|does not exist|no pg_hba/.test(String(error))) {
-      throw new DatabaseUnreachable(addressOf(options), error);
+      throw new DatabaseUnreachable(addressOf(dataSource.options), error);
     }
     throw error;
   }
-  try {
-    await migrate(dataSource);
-  } catch (error) {
-    await dataSource.destroy();
-    throw error;
-  }
-  return dataSource;
 }
 
 /** The one pool of the process, shared with TypeORM. */
@@ -60,35 +69,6 @@ export function poolOf(dataSource: DataSource): Pool {
 /** Rows of a statement run inside the caller's transaction. */
 export async function queryIn<Row>(manager: EntityManager, text: string, values: unknown[]): Promise<Row[]> {
   return manager.query<Row[]>(text, values);
-}
-
-async function migrate(dataSource: DataSource): Promise<void> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    await runner.query(`select pg_advisory_lock(hashtext('reflex.migrate'))`);
-    try {
-      await refuseNewerSchema(dataSource, runner.manager);
-      const migrations = new MigrationExecutor(dataSource, runner);
-      migrations.transaction = 'each';
-      await migrations.executePendingMigrations();
-      await runner.query('select reflex.make_partitions(7)');
-    } finally {
-      await runner.query(`select pg_advisory_unlock(hashtext('reflex.migrate'))`);
-    }
-  } finally {
-    await runner.release();
-  }
-}
-
-async function refuseNewerSchema(dataSource: DataSource, manager: EntityManager): Promise<void> {
-  const [present] = await queryIn<{ there: boolean }>(manager, 'select to_regclass($1) is not null as there', [
-    MIGRATIONS_PATH,
-  ]);
-  if (!present?.there) return;
-  const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
-  const applied = await queryIn<{ name: string }>(manager, `select name from ${MIGRATIONS_PATH} order by id`, []);
-  const unknown = applied.map((row) => row.name).filter((name) => !known.has(name));
-  if (unknown.length > 0) throw new SchemaTooNew(unknown);
 }
 
 // Host, port and database: never the user or the password.

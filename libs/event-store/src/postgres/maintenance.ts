@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { HistoryBusy } from '../errors';
 import {
   DROP_PARTITIONS,
   FORGET_KEYS,
@@ -10,9 +11,14 @@ import {
   WAKE_CONTEXTS,
 } from './queries';
 import type { ResolvedStoreOptions } from './store-options';
+import { isLockTimeout } from './outage';
 import { Sweep } from './sweep';
 
 const BATCH = 1_000;
+const KEYS_BATCH = 10_000;
+const COPIES_BATCH = 5_000;
+/** A history that is in use is asked for again after so long; every so many refusals are worth a warning. */
+const BUSY = { againMs: 15_000, warnEvery: 20 };
 /** Deaths of processes after which a delivery is poison. */
 const DEATHS = 3;
 const HOUR_MS = 3_600_000;
@@ -27,13 +33,14 @@ export class Maintenance {
   readonly retire: Sweep;
   /** Partitions to come and partitions that are too old. */
   readonly history: Sweep;
+  private refusals = 0;
 
   constructor(
     private readonly pool: Pool,
     private readonly options: ResolvedStoreOptions,
     private readonly workerId: () => number,
     private readonly onWork: () => void,
-    onError: (error: unknown) => void,
+    private readonly onError: (error: unknown) => void,
   ) {
     const { leaseMs } = options;
     this.due = new Sweep(1_000, () => this.promote(), onError);
@@ -84,12 +91,33 @@ export class Maintenance {
     } while (count === BATCH);
   }
 
-  private async keepHistory(): Promise<void> {
+  private async keepHistory(): Promise<number | null> {
     const { events, runs, keys } = this.options.retention;
-    await this.row(MAKE_PARTITIONS, [7]);
-    await this.row(DROP_PARTITIONS, ['events', events]);
-    await this.row(DROP_PARTITIONS, ['runs', runs]);
-    await this.pool.query(FORGET_KEYS, [keys]);
+    try {
+      await this.row(MAKE_PARTITIONS, [7]);
+      await this.dropOld('events', events);
+      await this.dropOld('runs', runs);
+      this.refusals = 0;
+    } catch (error) {
+      // Whoever reads the history for long goes first; waiting for it would stop all publishers behind us.
+      if (!isLockTimeout(error)) throw error;
+      if (this.refusals++ % BUSY.warnEvery === 3) this.onError(new HistoryBusy(error));
+      return BUSY.againMs;
+    }
+    await this.forgetKeys(keys);
+    return null;
+  }
+
+  private async dropOld(history: 'events' | 'runs', days: number): Promise<void> {
+    let count: number;
+    do ({ count } = await this.row<{ count: number }>(DROP_PARTITIONS, [history, days, COPIES_BATCH]));
+    while (count > 0);
+  }
+
+  private async forgetKeys(days: number): Promise<void> {
+    let forgotten: number | null;
+    do ({ rowCount: forgotten } = await this.pool.query(FORGET_KEYS, [days]));
+    while (forgotten === KEYS_BATCH);
   }
 
   private async row<Row>(text: string, values: unknown[]): Promise<Row> {

@@ -17,11 +17,12 @@ export async function openPostgresStore(
   });
 }
 
-/** Brings a database's schema up to date, with the owner's own tables, and lets go of it. */
+/** Brings a database's schema up to date, with the owner's own tables, and lets go of it. Throws `SchemaLocked`. */
 export async function runMigrations(
   url: string,
   own: Pick<PostgresStoreOptions, 'entities' | 'migrations'> = {},
+  patienceMs?: number,
 ): Promise<void> {
-  const dataSource = await connect(dataSourceOptions({ url, poolSize: 2, ...own }));
+  const dataSource = await connect(dataSourceOptions({ url, poolSize: 2, ...own }), patienceMs);
   await dataSource.destroy();
 }

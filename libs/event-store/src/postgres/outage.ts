@@ -20,6 +20,12 @@ export function isOutage(error: unknown): boolean {
   return DRIVER.test(error.message);
 }
 
+/** True when a statement gave up waiting for a lock, as its `lock_timeout` told it to. */
+export function isLockTimeout(error: unknown): boolean {
+  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
+  return code === '55P03' || driverError?.code === '55P03';
+}
+
 /** Runs a statement; outages come out as `StoreUnavailable`, everything else as it is. */
 export async function reachable<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -33,6 +33,7 @@ import { Publisher } from './publisher';
 import { STATS } from './queries';
 import { Settler } from './settler';
 import { SituationReader } from './situation-reader';
+import { readStrain } from './strain';
 import { resolveStoreOptions, type PostgresStoreOptions, type ResolvedStoreOptions } from './store-options';
 import { TriggerTable } from './trigger-table';
 
@@ -228,7 +229,8 @@ export class PostgresEventStore extends EventStore {
   }
 
   async stats(): Promise<StoreStats> {
-    const { rows } = await reachable(() => poolOf(this.dataSource).query(STATS, [this.options.leaseMs]));
+    const pool = poolOf(this.dataSource);
+    const { rows } = await reachable(() => pool.query(STATS, [this.options.leaseMs]));
     const row = rows[0] as Record<string, number>;
     return {
       pending: row['claimable']! + row['waiting']!,
@@ -239,6 +241,7 @@ export class PostgresEventStore extends EventStore {
       stuck: row['stuck']!,
       liveWorkers: row['workers']!,
       notify: this.options.notify && this.listener.healthy,
+      ...(await readStrain(pool)),
     };
   }
 

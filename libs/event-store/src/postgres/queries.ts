@@ -89,7 +89,7 @@ export const RETIRE_TRIGGERS = `select reflex.retire_triggers($1, $2, $3, $4, $5
 
 export const MAKE_PARTITIONS = `select reflex.make_partitions($1) as count`;
 
-export const DROP_PARTITIONS = `select reflex.drop_partitions($1, $2) as count`;
+export const DROP_PARTITIONS = `select reflex.drop_partitions($1, $2, $3) as count`;
 
 export const FORGET_KEYS = `
   with old as (

@@ -191,7 +191,8 @@ export class Tables1763600000001 implements MigrationInterface {
       create table reflex.events_default partition of reflex.events default;
       create table reflex.runs_default partition of reflex.runs default;
 
-      -- Daily partitions (UTC) of both histories, from today for so many days. A no-op when they are there.
+      -- Daily partitions (UTC) of both histories, from today for so many days. A no-op when they are there. A day of which
+      -- the default partition has rows already stays there; the days after it get theirs.
       create function reflex.make_partitions(days integer) returns integer language plpgsql as $$
       declare
         history text;
@@ -202,12 +203,20 @@ export class Tables1763600000001 implements MigrationInterface {
       begin
         -- Replicas that start together must not both create the same day.
         perform pg_advisory_xact_lock(hashtext('reflex.make_partitions'));
+        -- Behind a wait for the lock of a history all of its readers wait as well, so it must be a short one.
+        perform set_config('lock_timeout', '100ms', true);
         foreach history in array array['events', 'runs'] loop
           for day in select generate_series(0, days) + (now() at time zone 'utc')::date loop
             part := history || to_char(day, '_YYYYMMDD');
             if to_regclass(format('reflex.%I', part)) is null then
-              execute format('create table reflex.%I partition of reflex.%I for values from (%L) to (%L)', part, history,
-                day::timestamp at time zone 'utc', (day + 1)::timestamp at time zone 'utc');
+              begin
+                -- Attaching, unlike 'create table ... partition of', lets publishers and workers go on.
+                execute format('create table reflex.%I (like reflex.%I including all)', part, history);
+                execute format('alter table reflex.%I attach partition reflex.%I for values from (%L) to (%L)', history, part,
+                  day::timestamp at time zone 'utc', (day + 1)::timestamp at time zone 'utc');
+              exception when check_violation then
+                continue;
+              end;
               made := made + 1;
               -- Without statistics PostgreSQL 18 takes a look-up by place in the log for a skip scan over all sources.
               if history = 'events' and current_setting('server_version_num')::integer >= 180000 then

@@ -291,38 +291,70 @@ export class Sweeps1763600000005 implements MigrationInterface {
         return reflex.enqueue(batch);
       end $$;
 
-      -- Drops day partitions older than the retention. What still waits for an old event takes a copy of it first.
-      create function reflex.drop_partitions(history text, keep_days integer) returns integer
-      language plpgsql as $$
+      -- One step towards a history without days older than the retention; answers 0 when there is none left to take.
+      -- What still waits for an old event gets a copy of it first: a batch of copies is a step, a dropped day is one.
+      create function reflex.drop_partitions(history text, keep_days integer, most integer) returns integer
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
       declare
-        part record;
-        first_kept date := (now() at time zone 'utc')::date - keep_days;
-        dropped integer := 0;
+        part text;
+        taken integer;
+        last_seq bigint;
+        first_kept timestamptz := ((now() at time zone 'utc')::date - keep_days)::timestamp at time zone 'utc';
       begin
-        for part in
-          select c.relname, to_date(right(c.relname, 8), 'YYYYMMDD') as day
-            from pg_inherits i
-            join pg_class c on c.oid = i.inhrelid
-           where i.inhparent = format('reflex.%I', history)::regclass and c.relname ~ '_[0-9]{8}$'
-           order by c.relname
-        loop
-          continue when part.day >= first_kept;
-          if history = 'events' then
-            execute format('update reflex.deliveries d set event = reflex.envelope(e) from reflex.events e
-                             where d.event is null and d.event_at < %L and e.received_at = d.event_at and e.seq = d.event_seq',
-                           (part.day + 1)::timestamp at time zone 'utc');
-          end if;
-          execute format('drop table reflex.%I', part.relname);
-          dropped := dropped + 1;
-        end loop;
-        return dropped;
+        select c.relname into part
+          from pg_inherits i
+          join pg_class c on c.oid = i.inhrelid
+         where i.inhparent = format('reflex.%I', history)::regclass and c.relname ~ '_[0-9]{8}$'
+           and to_date(right(c.relname, 8), 'YYYYMMDD')::timestamp at time zone 'utc' < first_kept
+         order by c.relname
+         limit 1;
+        if part is null then
+          -- Nor may what went to the default partition stay for ever.
+          execute format('delete from reflex.%I_default h where h.ctid = any (array(
+                            select o.ctid from reflex.%I_default o where o.%I < %L limit %s)) %s', history, history,
+                         case history when 'events' then 'received_at' else 'settled_at' end, first_kept, most,
+                         case history when 'events' then 'and not exists (select from reflex.deliveries d
+                                                           where d.event_seq = h.seq and d.event is null)' else '' end);
+          get diagnostics taken = row_count;
+          return taken;
+        end if;
+
+        if history = 'events' then
+          execute format('select max(e.seq) from reflex.%I e', part) into last_seq;
+          with old as materialized (
+            select d.ctid as tid, d.event_at, d.event_seq from reflex.deliveries d
+             where d.event_seq <= last_seq and d.event is null and d.event_at < first_kept
+             order by d.event_seq
+             limit most
+               for update skip locked
+          )
+          update reflex.deliveries d set event = reflex.envelope(e)
+            from old o join reflex.events e on e.received_at = o.event_at and e.seq = o.event_seq
+           where d.ctid = o.tid;
+          get diagnostics taken = row_count;
+          if taken > 0 then return taken; end if;
+        end if;
+        -- Everybody waits behind us from here on: for the lock as shortly as for what is done under it.
+        perform set_config('lock_timeout', '100ms', true);
+        execute format('lock table only reflex.%I in access exclusive mode', history);
+        if history = 'events' and exists (
+          select from reflex.deliveries d
+           join reflex.events e on e.received_at = d.event_at and e.seq = d.event_seq
+          where d.event_seq <= last_seq and d.event is null and d.event_at < first_kept
+        ) then
+          -- Locked a moment ago, or made by a replay meanwhile.
+          raise exception 'deliveries of % wait for their copies', part using errcode = 'lock_not_available';
+        end if;
+        execute format('drop table reflex.%I', part);
+        return 1;
       end $$;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop function reflex.drop_partitions(text, integer);
+      drop function reflex.drop_partitions(text, integer, integer);
       drop function reflex.redrive(uuid[]);
       drop function reflex.retire_triggers(text, bigint, integer, integer, integer);
       drop function reflex.forget_workers(integer);

@@ -135,7 +135,7 @@ describe('a delayed event', () => {
         for values from ('2020-01-01 00:00+00') to ('2020-01-02 00:00+00');
       update reflex.deliveries set event_at = '2020-01-01 12:00+00'`);
 
-    await store.dataSource.query(`select reflex.drop_partitions('events', 30)`);
+    await store.dataSource.query(`select reflex.drop_partitions('events', 30, 100) from generate_series(1, 2)`);
     await pass(store, '41 days');
 
     await eventually(async () => expect(numbers(await claim())).toEqual([[9]]));

@@ -1,7 +1,9 @@
-import { DataSource } from 'typeorm';
-import { DatabaseUnreachable, SchemaTooNew } from '../../errors';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { DatabaseUnreachable, SchemaLocked, SchemaTooNew } from '../../errors';
 import { connect, dataSourceOptions } from '../data-source';
 import { MIGRATIONS } from '../migrations';
+import { runMigrations } from '../open-postgres-store';
+import { eventually } from '@reflex/test';
 import { count, settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
 
 describe('the schema', () => {
@@ -67,6 +69,40 @@ describe('the schema', () => {
   });
 });
 
+describe('a migration on a busy database', () => {
+  let stores: Stores;
+  beforeEach(async () => (stores = await storesUnderTest()));
+  afterEach(() => stores.drop());
+
+  it('gives up on locks that it does not get, says which migration it was, and has changed nothing', async () => {
+    const store = await stores.store();
+    const holder = store.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('lock table reflex.deliveries in access share mode');
+
+    const locked = runMigrations(stores.url, { migrations: [AddNote1900000000000] }, 500);
+
+    await expect(locked).rejects.toThrow(SchemaLocked);
+    await expect(locked).rejects.toThrow(/AddNote1900000000000 did not get its locks in 1 s/);
+    await holder.rollbackTransaction();
+    await holder.release();
+    await runMigrations(stores.url, { migrations: [AddNote1900000000000] });
+    expect(await count(store, `public.reflex_migrations where name = 'AddNote1900000000000'`)).toBe(1);
+  });
+});
+
+class AddNote1900000000000 implements MigrationInterface {
+  name = 'AddNote1900000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table reflex.deliveries add column note text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table reflex.deliveries drop column note');
+  }
+}
+
 describe('history', () => {
   let stores: Stores;
   beforeAll(async () => (stores = await storesUnderTest()));
@@ -100,11 +136,45 @@ describe('history', () => {
         for values from ('2020-01-01 00:00+00') to ('2020-01-02 00:00+00');
       update reflex.deliveries set event_at = '2020-01-01 12:00+00', status = 'pending', worker_id = null, lease_token = null`);
 
-    const [dropped] = await store.dataSource.query(`select reflex.drop_partitions('events', 30) as n`);
+    const steps = await store.dataSource.query<{ n: number }[]>(
+      `select reflex.drop_partitions('events', 30, 100) as n from generate_series(1, 3)`,
+    );
 
-    expect(dropped.n).toBe(1);
+    // A copy of the event that somebody still waits for, the day, and nothing more.
+    expect(steps.map(({ n }) => n)).toEqual([1, 1, 0]);
     expect(await count(store, 'reflex.events')).toBe(0);
     expect((await claim()).flat()).toMatchObject([{ event: { payload: { number: 1 } } }]);
     expect((await store.deadLetters.list({})).items).toMatchObject([{ event: { payload: { number: 2 } } }]);
+  });
+
+  it('makes the days after one that went to the default partition, and keeps that one no longer than others', async () => {
+    const store = await stores.store();
+    await store.registerTriggers([trigger('t')]);
+    const tables = await store.dataSource.query<{ name: string }[]>(
+      `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'reflex.events'::regclass and c.relname ~ '_[0-9]{8}$' order by 1`,
+    );
+    for (const { name } of tables) await store.dataSource.query(`drop table reflex."${name}"`);
+    await store.publish([ticket(1), ticket(2)]);
+
+    const [made] = await store.dataSource.query('select reflex.make_partitions(7) as n');
+    const [waiting] = await store.dataSource.query(`select reflex.drop_partitions('events', -1, 100) as n`);
+    await store.dataSource.query(`delete from reflex.deliveries`);
+    const [dropped] = await store.dataSource.query(`select reflex.drop_partitions('events', -1, 100) as n`);
+
+    // Today is in the default partition; the days after it are not.
+    expect([made.n, waiting.n, dropped.n]).toEqual([7, 0, 2]);
+  });
+
+  it('forgets all keys that are too old, however many there are', async () => {
+    const store = await stores.store();
+    await store.dataSource.query(
+      `insert into reflex.event_keys (key, event_id, body_hash, created_at)
+       select 'key:' || n, n, '', now() - interval '8 days' from generate_series(1, 20001) n`,
+    );
+
+    await store.openLease();
+
+    await eventually(async () => expect(await count(store, 'reflex.event_keys')).toBe(0));
   });
 });
