@@ -1,4 +1,5 @@
 export { always, Condition, count, every, orAfter, quietFor } from './conditions/condition';
+export { batch, debounce } from './conditions/gathering';
 export { DecisionContext, type Span } from './context/decision-context';
 export { AttemptOver, HandlerTimeout, NotJson, NotSynchronous, TriggerSetupError, WorkInterrupted } from './errors';
 export { dedupe } from './filters/dedupe';

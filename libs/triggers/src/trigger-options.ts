@@ -21,7 +21,7 @@ export interface TriggerOptions<E extends BaseEvent = BaseEvent> {
   match?: JsonObject;
   /** Which of the events concern the trigger. */
   filter?: Filter<E>;
-  /** When to act: `always` (default), `count(n).within(d)`, `every(n)`, `orAfter(d)`, `quietFor(d)`, or a pure function of the context. */
+  /** When to act: `always` (default), `count(n).within(d)`, `every(n)`, `orAfter(d)`, `quietFor(d)`, `batch({ size, timeout })`, `debounce(d)`, or a pure function of the context. */
   when?: Condition<E> | ((context: DecisionContext<E>) => boolean);
   /**
    * What events are grouped by: one or more field paths, `source`, `type`, or `*` for all in one group. Events of a group are
