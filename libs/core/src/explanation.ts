@@ -93,9 +93,9 @@ export function explanationText(explanation: Explanation, { colours = false } = 
 
 function testimonyLine({ name, args, pass, saw, reason, children }: Testimony, paint: Paint): TreeLine {
   const shownArgs = args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(', ');
-  const seen = saw === null ? '' : paint('grey', ` saw ${JSON.stringify(saw).slice(0, MAX_SAW)}`);
+  const seen = saw === null ? '' : ` ${paint('grey', printable(`saw ${JSON.stringify(saw).slice(0, MAX_SAW)}`))}`;
   const why = reason === null || children.length > 0 ? '' : ` · ${printable(reason)}`;
-  const text = `${answer(pass, paint)} ${printable(`${name} ${shownArgs}`)}${why}${printable(seen) && seen}`;
+  const text = `${answer(pass, paint)} ${printable(`${name} ${shownArgs}`)}${why}${seen}`;
   return { text, children: children.map((child) => testimonyLine(child, paint)) };
 }
 
