@@ -5,7 +5,7 @@ import { drain, step, take } from './model/steps';
 import { StoreFunctions } from './model/store-functions';
 import { full, report } from './form';
 
-const RUNS = Number(process.env['PATHS'] ?? (full ? 400 : 30));
+const RUNS = full ? 400 : 40;
 /** Looking for a smaller counterexample ends here. */
 const LIMIT_MS = full ? 1_100_000 : 60_000;
 

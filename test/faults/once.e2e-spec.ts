@@ -89,9 +89,7 @@ describe('once', () => {
   it('34: unreadable rows, unknown types and rows of removed triggers go to the dead letters; neighbours are done', async () => {
     const glob = { name: 'glob', on: 'work.*' };
     const triggers = [glob, { ...PLAIN, name: 'laned-glob', on: 'work.*', scope: 'source' }];
-    await scene.start(1, { triggers: [...triggers, { name: 'removed', on: 'work.item' }] }).then(async ([first]) => {
-      await first!.kill('SIGTERM');
-    });
+    await scene.register([...triggers, { name: 'removed', on: 'work.item' }]);
     await scene.publish(items(20, 'effect'));
     // Not seen for longer than anybody would wait for it to come back.
     await scene.oracle.rows(`update reflex.triggers set seen_at = now() - interval '1 day' where name = 'removed'`);

@@ -15,13 +15,13 @@ describe('a handler that harms its process', () => {
   async function supervise(setting: Parameters<Scene['start']>[1]): Promise<number> {
     let deaths = 0;
     let open = true;
-    const tend = (worker: TestProcess): unknown =>
-      worker.ended.then(() => {
-        if (!open) return;
-        deaths += 1;
-        tend(scene.fork(setting!));
-      });
-    for (const worker of await scene.start(2, setting)) tend(worker);
+    const tend = async (worker: TestProcess): Promise<void> => {
+      await worker.ended;
+      if (!open) return;
+      deaths += 1;
+      await tend(scene.fork(setting!));
+    };
+    for (const worker of await scene.start(2, setting)) void tend(worker);
     await scene.empty(full ? 300_000 : 90_000);
     open = false;
     return deaths;
@@ -34,7 +34,7 @@ describe('a handler that harms its process', () => {
 
   it(`6: one that ends it is poison after exactly three deaths, while ${HEALTHY} healthy ones are done`, async () => {
     const [poison, ...healthy] = [...items(1, 'poison'), ...items(HEALTHY, 'slow', 20)];
-    await scene.start(1, { triggers: [{ ...PLAIN, maxAttempts: 3 }] }).then(([first]) => first!.kill('SIGTERM'));
+    await scene.register([PLAIN]);
     await scene.publish([poison!, ...healthy]);
 
     const deaths = await supervise({ worker: { concurrency: 16 } });
@@ -51,7 +51,7 @@ describe('a handler that harms its process', () => {
       LanedWork.of({ n, lane: 'a', act: n === 5 ? 'poison' : 'effect', source: 'test' }),
     );
     const triggers = [PLAIN, LANED];
-    await scene.start(1, { triggers }).then(([first]) => first!.kill('SIGTERM'));
+    await scene.register(triggers);
     await scene.publish([...items(3, 'poison'), ...items(60, 'slow', 100), ...lane]);
 
     const deaths = await supervise({ triggers, worker: { concurrency: 16 } });

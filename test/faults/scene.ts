@@ -1,9 +1,12 @@
+import assert from 'node:assert/strict';
 import { openPostgresStore, type PostgresEventStore } from '@reflex/event-store';
+import { EventRegistry } from '@reflex/events';
+import { TriggerRegistry } from '@reflex/triggers';
 import { eventually, freshDatabase, startProcess, type TestDatabase, type TestProcess } from '@reflex/test';
 import type { FaultyTrigger, WorkerSetting } from './fixtures/worker-setting';
 import { full } from './form';
 import { Oracle } from './oracle';
-import { type AnyWork, WorkItem } from './work-events';
+import { type AnyWork, WORK_EVENTS, WorkItem } from './work-events';
 
 /** The short form has a short lease, with the same ratios. */
 export const LEASE_MS = full ? 20_000 : 4_000;
@@ -80,6 +83,13 @@ export class Scene {
     return child;
   }
 
+  /** Makes triggers known before any worker runs. */
+  async register(triggers: FaultyTrigger[]): Promise<void> {
+    const registry = new TriggerRegistry(new EventRegistry().register(WORK_EVENTS));
+    for (const { failures: _, ...trigger } of triggers) registry.add({ ...trigger, handle: () => undefined });
+    await this.store.registerTriggers(registry.all().map(({ definition }) => definition));
+  }
+
   /** Publishes in batches; resolves when all is stored. */
   async publish(events: AnyWork[]): Promise<void> {
     for (let start = 0; start < events.length; start += 500) {
@@ -90,7 +100,7 @@ export class Scene {
 
   /** Resolves once so many effects are there. */
   async effects(count: number, timeoutMs: number): Promise<void> {
-    await eventually(async () => expect(await this.oracle.effects()).toBeGreaterThanOrEqual(count), { timeoutMs });
+    await eventually(async () => assert.ok((await this.oracle.effects()) >= count), { timeoutMs });
   }
 
   /** How many deliveries the process holds. */
@@ -117,14 +127,11 @@ export class Scene {
     return rows.map(({ ms }) => ms);
   }
 
-  /** How many deliveries live, in any state. */
-  async live(): Promise<number> {
-    return this.count('reflex.deliveries');
-  }
-
   /** Resolves once no delivery lives. */
   async empty(timeoutMs: number): Promise<void> {
-    await eventually(async () => expect(await this.live()).toBe(0), { timeoutMs });
+    await eventually(async () => assert.equal(await this.count('reflex.deliveries'), 0, 'deliveries live'), {
+      timeoutMs,
+    });
   }
 
   async close(): Promise<void> {

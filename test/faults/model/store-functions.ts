@@ -79,7 +79,7 @@ export class StoreFunctions {
   }
 
   /** Answers which of the endings were stale. */
-  async settle(endings: { delivery: ModelDelivery; outcome: Outcome }[]): Promise<string[]> {
+  async settle(endings: { delivery: ModelDelivery; outcome: Outcome }[], waitMs = FAR_MS): Promise<string[]> {
     const batch = endings.map(({ delivery: { seq, trigger, token, scope, attempts }, outcome }) => ({
       s: seq,
       t: this.ids[trigger],
@@ -91,7 +91,7 @@ export class StoreFunctions {
       b: new Date(),
       d: 1,
       er: outcome === 'failed' || outcome === 'dead_letter' ? { code: 'boom', message: 'boom' } : undefined,
-      w: FAR_MS,
+      w: waitMs,
       why: outcome === 'dead_letter' ? 'permanent' : undefined,
     }));
     const stale = await this.rows<{ s: string; t: number }>(
@@ -150,6 +150,24 @@ export class StoreFunctions {
       JSON.stringify(batch),
     ]);
     return row!.count;
+  }
+
+  async redriveSome(most: number): Promise<void> {
+    await this.rows('select reflex.redrive(array(select id from reflex.dead_letters limit $1))', [most]);
+  }
+
+  /** The time of one context of each scope has come. */
+  async wantTicks(scopes: string[]): Promise<void> {
+    await this.rows(
+      `insert into reflex.contexts (trigger_id, scope, scratch, filters, wake_at)
+       select $1, s.scope, '{}', '{}', now() from unnest($2::text[]) as s(scope)
+       on conflict (trigger_id, scope) do update set wake_at = now()`,
+      [this.ids['block'], scopes],
+    );
+  }
+
+  async wakeContexts(most: number): Promise<void> {
+    await this.rows('select from reflex.wake_contexts($1)', [most]);
   }
 
   async deliveries(): Promise<Row[]> {
