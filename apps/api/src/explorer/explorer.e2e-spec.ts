@@ -8,7 +8,10 @@ beforeAll(async () => {
   bed = await testBed();
   service = bed.service;
   const failing = { type: 'http', source: 'docs', payload: { fail: true } };
-  await service.post('/events', Array.from({ length: 5 }, () => failing));
+  await service.post(
+    '/events',
+    Array.from({ length: 5 }, () => failing),
+  );
   await eventually(async () => expect((await service.get('/events/dlq')).body.events).toHaveLength(5));
 });
 afterAll(() => bed.stop());

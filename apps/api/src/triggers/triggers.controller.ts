@@ -53,11 +53,12 @@ export class TriggersController {
   }
 }
 
-function triggerJson({ name, types, scope, stateful, paused, active, ...options }: RegisteredTrigger): unknown {
+function triggerJson({ name, types, match, scope, stateful, paused, active, ...options }: RegisteredTrigger): unknown {
   const { onRetry, priority, concurrency, throttle } = options;
   return {
     name,
     types,
+    match: match ?? null,
     scope,
     stateful,
     paused,

@@ -19,6 +19,7 @@ it('lists the triggers', async () => {
   expect(body.items).toContainEqual({
     name: 'billing',
     types: ['order.placed'],
+    match: null,
     scope: null,
     stateful: false,
     paused: false,
