@@ -147,7 +147,7 @@ describe('routing', () => {
 
   it('tells which methods work', async () => {
     expect((await service.request('PUT', '/events')).headers.get('allow')).toBe('GET, HEAD, POST');
-    expect((await service.request('PUT', '/events/dlq/7')).headers.get('allow')).toBe('DELETE, GET, HEAD');
+    expect((await service.request('PUT', '/events/dlq/7')).headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH');
   });
 
   it.each(['/health/', '//health', '/events/?limit=1', '/events//types'])(
