@@ -129,9 +129,14 @@ export class Scene {
 
   /** Resolves once no delivery lives. */
   async empty(timeoutMs: number): Promise<void> {
-    await eventually(async () => assert.equal(await this.count('reflex.deliveries'), 0, 'deliveries live'), {
+    await eventually(async () => assert.equal(await this.live(), 0, 'deliveries live'), {
       timeoutMs,
     });
+  }
+
+  /** How many deliveries live, in any state. */
+  live(): Promise<number> {
+    return this.count('reflex.deliveries');
   }
 
   async close(): Promise<void> {
