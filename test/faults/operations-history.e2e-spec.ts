@@ -1,4 +1,4 @@
-import { openPostgresStore } from '@reflex/event-store';
+import { openPostgresStore, type PostgresEventStore } from '@reflex/event-store';
 import { eventually } from '@reflex/test';
 import { Client } from 'pg';
 import { full, report } from './form';
@@ -16,11 +16,18 @@ const OLD_PARTITIONS = `pg_inherits i join pg_class c on c.oid = i.inhrelid
 
 describe('history', () => {
   let scene: Scene;
-  beforeEach(async () => (scene = await Scene.open()));
-  afterEach(() => scene.close());
+  let sweepers: (PostgresEventStore & { close(): Promise<void> })[];
+  beforeEach(async () => {
+    scene = await Scene.open();
+    sweepers = [];
+  });
+  afterEach(async () => {
+    await Promise.all(sweepers.map((sweeper) => sweeper.close()));
+    await scene.close();
+  });
 
   /** A process that comes up: its sweeps make and drop partitions at once. */
-  async function sweeper() {
+  async function startSweeper(): Promise<void> {
     const store = await openPostgresStore({
       url: scene.url,
       app: 'sweeper',
@@ -28,8 +35,8 @@ describe('history', () => {
       notify: false,
       retention: { events: 5, runs: 5 },
     });
+    sweepers.push(store);
     await store.openLease();
-    return store;
   }
 
   it('26: midnight, new partitions and the drop of old ones, with a long reader in the way: no publish fails or waits', async () => {
@@ -62,13 +69,13 @@ describe('history', () => {
     await reader.query('begin isolation level repeatable read; select count(*) from reflex.events');
     await reader.query('select count(*) from reflex.runs');
 
-    const refused = await sweeper();
+    await startSweeper();
     await eventually(async () =>
       expect(await scene.count(`pg_stat_database where datname = current_database() and xact_rollback > 0`)).toBe(1),
     );
     const keptByReader = await scene.count(OLD_PARTITIONS);
     await reader.query('rollback');
-    const dropping = await sweeper();
+    await startSweeper();
     await eventually(async () => expect(await scene.count(OLD_PARTITIONS)).toBe(0), { timeoutMs: 30_000 });
     await eventually(async () => expect(await scene.count('reflex.events_tomorrow')).toBeGreaterThan(200), {
       timeoutMs: 60_000,
@@ -76,7 +83,7 @@ describe('history', () => {
     const { published, errors, p50, p99, max } = await load.stop();
     await scene.empty(30_000);
 
-    await Promise.all([reader.end(), refused.close(), dropping.close()]);
+    await reader.end();
     const before = await scene.count(`reflex.events_${today()}`);
     const completed = await scene.count(`reflex.runs where outcome = 'completed'`);
     const strays = (await scene.count('reflex.events_default')) + (await scene.count('reflex.runs_default'));
@@ -116,11 +123,10 @@ describe('history', () => {
     await scene.effects(20, 20_000);
     const held = (await Promise.all(workers.map((worker) => scene.heldBy(worker)))).reduce((a, b) => a + b);
     const live = await scene.live();
-    const dropping = await sweeper();
+    await startSweeper();
     await eventually(async () => expect(await scene.count(OLD_PARTITIONS)).toBe(0), { timeoutMs: 30_000 });
     const liveAfter = await scene.live();
     await scene.empty(60_000);
-    await dropping.close();
 
     const verdict = await scene.oracle.judge(scene.ids);
     const letters = await scene.count('reflex.dead_letters');
