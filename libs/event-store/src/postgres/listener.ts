@@ -114,6 +114,8 @@ export class Listener {
       if (message.from === this.self && message.probe === this.probe?.number) {
         this.probe = null;
         this.up = true;
+        if (this.failures > 0) this.on.warn('Notifications are back.');
+        this.failures = 0;
       }
       return;
     }
@@ -158,11 +160,10 @@ export class Listener {
     }
     this.client = client;
     this.probe = null;
-    const wasLost = this.failures > 0;
-    this.failures = 0;
+    // Not yet well: connecting works also where notifying does not, as with a queue of notifications that is full.
     this.sendProbe();
     // Whatever was notified meanwhile is lost: look once.
-    if (wasLost) this.on.fed();
+    if (this.failures > 0) this.on.fed();
   }
 
   private lose(client: Client, error: unknown): void {
