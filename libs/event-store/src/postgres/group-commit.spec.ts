@@ -102,6 +102,28 @@ describe('GroupCommit', () => {
     expect(later).toEqual([4]);
   });
 
+  it('refuses more while the first of many waits too long, and goes on afterwards', async () => {
+    const commits: (() => void)[] = [];
+    const group = groupCommit((items) => new Promise((resolve) => commits.push(() => resolve(items))), {
+      queue: 1_000,
+      waitMs: 30,
+    });
+    const first = group.add(entry(0));
+    await new Promise(setImmediate);
+    const few = Array.from({ length: 11 }, (_, n) => group.add(entry(n)));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    const many = group.add(entry(11));
+    const refused = group.add(entry(12));
+
+    await expect(refused).rejects.toThrow('overloaded');
+    for (; commits.length > 0; await new Promise(setImmediate)) commits.shift()!();
+    expect(await Promise.all([first, ...few, many])).toHaveLength(13);
+    const later = group.add(entry(1));
+    await new Promise(setImmediate);
+    commits.shift()!();
+    expect(await later).toEqual([1]);
+  });
+
   it('is idle once all is answered', async () => {
     let committed = 0;
     const group = groupCommit(async (items) => {

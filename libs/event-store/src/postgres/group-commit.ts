@@ -5,7 +5,12 @@ export interface GroupCommitLimits {
   characters: number;
   /** Most items that may wait. */
   queue: number;
+  /** While the first has waited so long, and more than a few commits wait, nothing more is taken; in milliseconds. */
+  waitMs?: number;
 }
+
+/** What this many commits take is no jam. */
+const FEW_COMMITS = 4;
 
 /** Items that are committed together or not at all. */
 export interface Entry<Item> {
@@ -17,6 +22,7 @@ export interface Entry<Item> {
 }
 
 interface Waiting<Item, Result> extends Entry<Item> {
+  since: number;
   resolve: (results: Result[]) => void;
   reject: (error: unknown) => void;
 }
@@ -36,14 +42,14 @@ export class GroupCommit<Item, Result> {
     private readonly limits: GroupCommitLimits,
     /** True when the error is about the connection: no smaller batch would fare better. */
     private readonly isOutage: (error: unknown) => boolean,
-    private readonly overloaded: () => Error,
+    private readonly overloaded: (waiting: number) => Error,
   ) {}
 
   /** Results in the order of the items, after the commit. */
   add(entry: Entry<Item>): Promise<Result[]> {
-    if (this.items >= this.limits.queue) return Promise.reject(this.overloaded());
+    if (this.items >= this.limits.queue || this.isJammed()) return Promise.reject(this.overloaded(this.items));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...entry, resolve, reject });
+      this.waiting.push({ ...entry, since: performance.now(), resolve, reject });
       this.items += entry.items.length;
       if (!this.busy) {
         this.busy = true;
@@ -56,6 +62,12 @@ export class GroupCommit<Item, Result> {
   /** Resolves once nothing waits. */
   async idle(): Promise<void> {
     if (this.busy) await new Promise<void>((resolve) => this.idlers.push(resolve));
+  }
+
+  // A count alone would let callers wait for as long as a slow database takes for it.
+  private isJammed(): boolean {
+    const { items, waitMs = Infinity } = this.limits;
+    return this.items >= FEW_COMMITS * items && performance.now() - this.waiting[0]!.since > waitMs;
   }
 
   private async drain(): Promise<void> {

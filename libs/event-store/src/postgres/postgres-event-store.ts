@@ -75,7 +75,7 @@ export class PostgresEventStore extends EventStore {
     this.triggerTable = new TriggerTable(pool, this.options.app);
     this.publisher = new Publisher(
       pool,
-      this.options.queueLimit,
+      this.options,
       (triggerIds) => this.fed(triggerIds),
       (ms) => this.due(ms),
     );

@@ -37,7 +37,7 @@ export class Publisher {
 
   constructor(
     private readonly pool: Pool,
-    queueLimit: number,
+    limits: { queueLimit: number; queueMs: number },
     /** Told which triggers have new work, after the commit. */
     private readonly onFed: (triggerIds: number[]) => void,
     /** Told in how many milliseconds something falls due, about. */
@@ -45,9 +45,9 @@ export class Publisher {
   ) {
     this.group = new GroupCommit(
       (batch) => this.store(batch, this.onPool, this.onFed),
-      { ...LIMITS, queue: queueLimit },
+      { ...LIMITS, queue: limits.queueLimit, waitMs: limits.queueMs },
       isOutage,
-      () => new StoreOverloaded(queueLimit),
+      (waiting) => new StoreOverloaded(waiting),
     );
   }
 

@@ -21,6 +21,8 @@ export interface PostgresStoreOptions {
   notify?: boolean;
   /** Most events that wait for a flush before publishing answers `StoreOverloaded`. Default 20,000. */
   queueLimit?: number;
+  /** The same while the first of thousands has waited so long: what is taken is stored soon. Default 500 ms. */
+  queueMs?: number;
   /** The owner's own tables and migrations, beside the store's. */
   entities?: DataSourceOptions['entities'];
   migrations?: DataSourceOptions['migrations'];
@@ -43,5 +45,6 @@ export function resolveStoreOptions(options: PostgresStoreOptions): ResolvedStor
     retention: { events: 30, runs: 30, keys: 7, ...options.retention },
     notify: options.notify ?? true,
     queueLimit: options.queueLimit ?? 20_000,
+    queueMs: options.queueMs ?? 500,
   };
 }
