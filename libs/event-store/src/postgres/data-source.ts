@@ -6,6 +6,7 @@ import { ENTITIES } from './entities';
 import { MIGRATIONS } from './migrations';
 import { migrate, MIGRATIONS_TABLE } from './migrate';
 import { isOutage } from './outage';
+import { PoolClient } from './pool-client';
 import type { PostgresStoreOptions } from './store-options';
 
 export function dataSourceOptions(options: PostgresStoreOptions): DataSourceOptions {
@@ -20,6 +21,7 @@ export function dataSourceOptions(options: PostgresStoreOptions): DataSourceOpti
     // Statements hold payloads: they are never logged.
     logging: false,
     extra: {
+      Client: PoolClient,
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: 5_000,
       // A connection that died without a word must not hold its caller for ever.

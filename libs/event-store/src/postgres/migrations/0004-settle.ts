@@ -22,6 +22,15 @@ export class Settle1763600000004 implements MigrationInterface {
                for update) l;
       end $$;
 
+      -- Rows that are found, locked and changed in one statement: one that somebody moved between the look and the lock
+      -- would be counted and not changed. Then all of it is undone, and the caller tries again.
+      create function reflex.assert_unmoved(moved bigint) returns void language plpgsql as $$
+      begin
+        if moved <> 0 then
+          raise exception '% deliveries were moved meanwhile', moved using errcode = 'serialization_failure';
+        end if;
+      end $$;
+
       -- Makes the first delivery of each lane claimable, unless the lane is at work or waits for a retry.
       -- The lanes are locked by the caller. Answers how many.
       create function reflex.promote_heads(triggers integer[], scopes text[]) returns integer
@@ -29,24 +38,30 @@ export class Settle1763600000004 implements MigrationInterface {
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
       declare
         promoted integer;
+        heads tid[];
       begin
-        update reflex.deliveries d set status = 'pending'
-         where d.ctid = any (array(
-           select head.tid
-             from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)) lane
-            cross join lateral (
-              select n.ctid as tid, n.status from reflex.deliveries n
-               where n.trigger_id = lane.trigger_id and n.scope = lane.scope and n.scope is not null
-                 and n.status <> 'aside'
-               order by n.event_seq + 0
-               limit 1) head
-             left join lateral (
-              select a.event_seq from reflex.deliveries a
-               where a.trigger_id = lane.trigger_id and a.scope = lane.scope and a.scope is not null
-                 and a.status in ('pending', 'processing')
-               order by a.event_seq + 1
-               limit 1) active on true
-            where head.status = 'waiting' and active.event_seq is null));
+        select array_agg(locked.tid) into heads
+          from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)) lane
+         cross join lateral (
+           select n.event_seq, n.status from reflex.deliveries n
+            where n.trigger_id = lane.trigger_id and n.scope = lane.scope and n.scope is not null
+              and n.status <> 'aside'
+            order by n.event_seq + 0
+            limit 1) head
+          left join lateral (
+           select a.event_seq from reflex.deliveries a
+            where a.trigger_id = lane.trigger_id and a.scope = lane.scope and a.scope is not null
+              and a.status in ('pending', 'processing')
+            order by a.event_seq + 1
+            limit 1) active on true
+         cross join lateral (
+           select d.ctid as tid from reflex.deliveries d
+            where d.event_seq = head.event_seq and d.trigger_id = lane.trigger_id
+            limit 1
+              for update) locked
+         where head.status = 'waiting' and active.event_seq is null;
+        -- A statement of its own: it finds the rows where they are now that they are locked.
+        update reflex.deliveries d set status = 'pending' where d.ctid = any (heads);
         get diagnostics promoted = row_count;
         return promoted;
       end $$;
@@ -117,6 +132,7 @@ export class Settle1763600000004 implements MigrationInterface {
         lane_counts integer[];
         buried jsonb;
         stale jsonb;
+        moved bigint;
       begin
         if laned then
           select array_agg(r.t), array_agg(r.c) into lane_triggers, lane_scopes
@@ -143,6 +159,7 @@ export class Settle1763600000004 implements MigrationInterface {
           delete from reflex.deliveries d
            where d.ctid = any (array(
              select o.tid from ours o where o.o in ('completed', 'filtered', 'accumulated', 'dead_letter')))
+          returning 1
         ), kept as (
           update reflex.deliveries d
              set status = (case
@@ -157,6 +174,7 @@ export class Settle1763600000004 implements MigrationInterface {
                  lease_token = null
             from ours o
            where d.ctid = o.tid and o.o in ('failed', 'deferred', 'released')
+          returning 1
         ), logged as (
           insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
                                    trace_id, reason, error, result, usage)
@@ -173,9 +191,11 @@ export class Settle1763600000004 implements MigrationInterface {
                -- Looked for only when some are missing: without an index, to compare all with all is dear.
                case when count(*) < jsonb_array_length(batch) then (
                  select jsonb_agg(jsonb_build_object('s', i.s, 't', i.t)) from input i
-                  where not exists (select from ours y where y.s = i.s and y.t = i.t)) end
-          into lane_triggers, lane_scopes, lane_counts, buried, stale
+                  where not exists (select from ours y where y.s = i.s and y.t = i.t)) end,
+               count(*) - (select count(*) from ended) - (select count(*) from kept)
+          into lane_triggers, lane_scopes, lane_counts, buried, stale, moved
           from ours x;
+        perform reflex.assert_unmoved(moved);
 
         if laned and lane_triggers is not null then
           perform reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts);
@@ -246,6 +266,7 @@ export class Settle1763600000004 implements MigrationInterface {
       drop function reflex.bury(jsonb);
       drop function reflex.leave_lanes(integer[], text[], integer[]);
       drop function reflex.promote_heads(integer[], text[]);
+      drop function reflex.assert_unmoved(bigint);
       drop function reflex.lock_lanes(integer[], text[]);
     `);
   }

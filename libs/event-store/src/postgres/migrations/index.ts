@@ -5,6 +5,7 @@ import { Settle1763600000004 } from './0004-settle';
 import { Sweeps1763600000005 } from './0005-sweeps';
 import { Timers1763600000006 } from './0006-timers';
 import { DeadLetters1763600000007 } from './0007-dead-letters';
+import { Farewells1763600000008 } from './0008-farewells';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Sweeps1763600000005,
   Timers1763600000006,
   DeadLetters1763600000007,
+  Farewells1763600000008,
 ];
