@@ -102,7 +102,7 @@ describe('GroupCommit', () => {
     expect(later).toEqual([4]);
   });
 
-  it('refuses more while the first of many waits too long, and goes on afterwards', async () => {
+  it('refuses what would wait too long behind many others, and goes on afterwards', async () => {
     const commits: (() => void)[] = [];
     const group = groupCommit((items) => new Promise((resolve) => commits.push(() => resolve(items))), {
       queue: 1_000,

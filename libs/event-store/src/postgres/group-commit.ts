@@ -5,7 +5,7 @@ export interface GroupCommitLimits {
   characters: number;
   /** Most items that may wait. */
   queue: number;
-  /** While the first has waited so long, and more than a few commits wait, nothing more is taken; in milliseconds. */
+  /** While more than a few commits wait, nothing is taken that would likely wait longer; in milliseconds. */
   waitMs?: number;
 }
 
@@ -22,7 +22,6 @@ export interface Entry<Item> {
 }
 
 interface Waiting<Item, Result> extends Entry<Item> {
-  since: number;
   resolve: (results: Result[]) => void;
   reject: (error: unknown) => void;
 }
@@ -35,6 +34,8 @@ export class GroupCommit<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private items = 0;
   private busy = false;
+  private committingSince = 0;
+  private lastCommitMs = 0;
   private idlers: (() => void)[] = [];
 
   constructor(
@@ -49,7 +50,7 @@ export class GroupCommit<Item, Result> {
   add(entry: Entry<Item>): Promise<Result[]> {
     if (this.items >= this.limits.queue || this.isJammed()) return Promise.reject(this.overloaded(this.items));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...entry, since: performance.now(), resolve, reject });
+      this.waiting.push({ ...entry, resolve, reject });
       this.items += entry.items.length;
       if (!this.busy) {
         this.busy = true;
@@ -67,11 +68,17 @@ export class GroupCommit<Item, Result> {
   // A count alone would let callers wait for as long as a slow database takes for it.
   private isJammed(): boolean {
     const { items, waitMs = Infinity } = this.limits;
-    return this.items >= FEW_COMMITS * items && performance.now() - this.waiting[0]!.since > waitMs;
+    if (this.items < FEW_COMMITS * items) return false;
+    const commitMs = Math.max(this.lastCommitMs, performance.now() - this.committingSince);
+    return (this.items / items) * commitMs > waitMs;
   }
 
   private async drain(): Promise<void> {
-    while (this.waiting.length > 0) await this.flush(this.take());
+    while (this.waiting.length > 0) {
+      this.committingSince = performance.now();
+      await this.flush(this.take());
+      this.lastCommitMs = performance.now() - this.committingSince;
+    }
     this.busy = false;
     for (const resolve of this.idlers.splice(0)) resolve();
   }

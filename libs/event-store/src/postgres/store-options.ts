@@ -21,7 +21,7 @@ export interface PostgresStoreOptions {
   notify?: boolean;
   /** Most events that wait for a flush before publishing answers `StoreOverloaded`. Default 20,000. */
   queueLimit?: number;
-  /** The same while the first of thousands has waited so long: what is taken is stored soon. Default 500 ms. */
+  /** The same for those that, behind thousands, would likely wait longer than this. Default 500 ms. */
   queueMs?: number;
   /** The owner's own tables and migrations, beside the store's. */
   entities?: DataSourceOptions['entities'];

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  eventually,
+  freshDatabase,
+  startProcess,
+  startProxy,
+  type TcpProxy,
+  type TestDatabase,
+  type TestProcess,
+} from '@reflex/test';
+import { Client } from 'pg';
+import { full, report } from './form';
+import { percentile } from './scene';
+
+const CLIENTS = 150;
+const PER_REQUEST = 100;
+/** Each way to the database, so that it takes in less than the service can read. */
+const SLOW_MS = 40;
+const WARM_UP = 10;
+const SECONDS = full ? 30 : 6;
+const BODY = JSON.stringify(
+  Array.from({ length: PER_REQUEST }, (_, n) => ({ type: 'http', source: 'flood', payload: { n } })),
+);
+
+describe('more than the store takes in', () => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let service: TestProcess;
+  let url: string;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    proxy = await startProxy(Number(new URL(database.url).port));
+    service = startProcess('apps/api/src/main.ts', {
+      env: {
+        DATABASE_URL: proxy.through(database.url),
+        ROLE: 'api',
+        API_PORT: '0',
+        LOG_LEVEL: 'warn',
+        RATE_LIMIT_REQUESTS: '0',
+      },
+    });
+    const line = await service.line(/Listening +http/, { timeoutMs: 60_000 });
+    url = /http:[^\s]+/.exec(line)![0];
+    for (let n = 0; n < WARM_UP; n += 1) await post();
+    proxy.delay(SLOW_MS);
+  }, 90_000);
+  afterAll(async () => {
+    await service.kill('SIGKILL');
+    await proxy.close();
+    await database.drop();
+  });
+
+  async function post(): Promise<{
+    status: number;
+    ms: number;
+    retryAfter: string | null;
+    code?: string;
+    ids: string[];
+  }> {
+    const startedAt = performance.now();
+    const response = await fetch(`${url}/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: BODY,
+    });
+    const body = (await response.json()) as { id: string }[] | { error: { code: string } };
+    const ms = performance.now() - startedAt;
+    const retryAfter = response.headers.get('retry-after');
+    if (Array.isArray(body)) return { status: response.status, ms, retryAfter, ids: body.map(({ id }) => id) };
+    return { status: response.status, ms, retryAfter, code: body.error.code, ids: [] };
+  }
+
+  it('48: answers 503 with Retry-After, takes the others within 1 s, stays alive, and recovers within 10 s', async () => {
+    const answers: Awaited<ReturnType<typeof post>>[] = [];
+    const health: { status: number; ms: number }[] = [];
+    const until = performance.now() + SECONDS * 1_000;
+    const floods = Array.from({ length: CLIENTS }, async () => {
+      while (performance.now() < until) {
+        const answer = await post();
+        answers.push(answer);
+        if (answer.status === 503) await delay(1_000);
+      }
+    });
+    const probes = (async () => {
+      while (performance.now() < until) {
+        const startedAt = performance.now();
+        const { status } = await fetch(`${url}/health`);
+        health.push({ status, ms: performance.now() - startedAt });
+        await delay(100);
+      }
+    })();
+    await Promise.all([...floods, probes]);
+
+    const recoveredAt = performance.now();
+    await eventually(async () => {
+      const { status, ms } = await post();
+      expect([status, ms < 1_000]).toEqual([201, true]);
+    });
+    const recoveryMs = performance.now() - recoveredAt;
+    const accepted = answers.filter(({ status }) => status === 201);
+    const refused = answers.filter(({ status }) => status !== 201);
+    const sorted = accepted.map(({ ms }) => ms).toSorted((a, b) => a - b);
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    const { rows } = await client.query<{ stored: number }>(
+      'select count(*)::int as stored from reflex.events where id = any ($1)',
+      [accepted.flatMap(({ ids }) => ids)],
+    );
+    await client.end();
+
+    const [p50, p99] = [percentile(sorted, 0.5), percentile(sorted, 0.99)];
+    const lost = accepted.length * PER_REQUEST - rows[0]!.stored;
+    const healthMax = Math.max(...health.map(({ ms }) => ms));
+    report('48 overload', {
+      accepted: accepted.length,
+      refused: refused.length,
+      lost,
+      p50,
+      p99,
+      healthMax,
+      recoveryMs,
+    });
+    expect(lost).toBe(0);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { status, code } of refused) expect(`${status} ${code}`).toMatch(/^503 (store_)?overloaded$/);
+    expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
+    expect(new Set(health.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(p99).toBeLessThan(full ? 1_000 : 2_500);
+    expect(recoveryMs).toBeLessThan(10_000);
+  }, 120_000);
+});
