@@ -94,11 +94,13 @@ describe('claiming and settling', () => {
     await store.publish([ticket(1), ticket(2)]);
     const held = await store.claim([{ triggerId: triggers[0]!.id, slots: 1 }]);
     const pool = poolOf(store.dataSource);
-    const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
-    const spy = jest.spyOn(pool, 'query').mockImplementationOnce((...args: unknown[]) => {
-      spy.mockRestore();
-      return query(...args).then(() => Promise.reject(new Error('Connection terminated unexpectedly')));
-    });
+    const { query } = pool;
+    const loseAnswer = async (...args: unknown[]): Promise<never> => {
+      pool.query = query;
+      await (query as (...all: unknown[]) => Promise<unknown>).apply(pool, args);
+      throw new Error('Connection terminated unexpectedly');
+    };
+    Object.assign(pool, { query: loseAnswer });
 
     await expect(claim()).rejects.toThrow(StoreUnavailable);
 
