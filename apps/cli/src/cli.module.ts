@@ -1,14 +1,32 @@
 import { Module } from '@nestjs/common';
 import { DlqCommand } from './dlq/dlq.command';
+import { DlqClustersCommand } from './dlq/dlq-clusters.command';
+import { DlqEditCommand } from './dlq/dlq-edit.command';
+import { DlqExportCommand } from './dlq/dlq-export.command';
+import { DlqPurgeCommand } from './dlq/dlq-purge.command';
+import { DlqRetryAllCommand } from './dlq/dlq-retry-all.command';
 import { DlqDeleteCommand } from './dlq/dlq-delete.command';
 import { DlqListCommand } from './dlq/dlq-list.command';
 import { DlqRetryCommand } from './dlq/dlq-retry.command';
 import { DlqShowCommand } from './dlq/dlq-show.command';
+import { EmitCommand } from './events/emit.command';
+import { GraphCommand } from './events/graph.command';
+import { ReplayCommand } from './events/replay.command';
+import { TailCommand } from './events/tail.command';
 import { KeysCommand } from './keys/keys.command';
 import { KeysCreateCommand } from './keys/keys-create.command';
 import { KeysListCommand } from './keys/keys-list.command';
 import { KeysRevokeCommand } from './keys/keys-revoke.command';
 import { MigrateCommand } from './migrate.command';
+import { TimersCommand } from './timers/timers.command';
+import { TimersListCommand } from './timers/timers-list.command';
+import { TimersPauseCommand } from './timers/timers-pause.command';
+import { TimersResumeCommand } from './timers/timers-resume.command';
+import { TriggersCommand } from './triggers/triggers.command';
+import { TriggersListCommand } from './triggers/triggers-list.command';
+import { TriggersPauseCommand } from './triggers/triggers-pause.command';
+import { TriggersResumeCommand } from './triggers/triggers-resume.command';
+import { TriggersExplainCommand } from './triggers/triggers-explain.command';
 import { UsageErrors } from './usage-errors';
 import { Workspace } from './workspace';
 
@@ -16,15 +34,33 @@ import { Workspace } from './workspace';
 @Module({
   providers: [
     DlqCommand,
+    DlqClustersCommand,
+    DlqEditCommand,
+    DlqExportCommand,
+    DlqPurgeCommand,
+    DlqRetryAllCommand,
     DlqDeleteCommand,
     DlqListCommand,
     DlqRetryCommand,
     DlqShowCommand,
+    EmitCommand,
+    GraphCommand,
     KeysCommand,
     KeysCreateCommand,
     KeysListCommand,
     KeysRevokeCommand,
     MigrateCommand,
+    ReplayCommand,
+    TailCommand,
+    TimersCommand,
+    TimersListCommand,
+    TimersPauseCommand,
+    TimersResumeCommand,
+    TriggersCommand,
+    TriggersListCommand,
+    TriggersPauseCommand,
+    TriggersResumeCommand,
+    TriggersExplainCommand,
     UsageErrors,
     Workspace,
   ],

@@ -16,9 +16,14 @@ export abstract class ReflexCommand extends CommandRunner {
   }
 }
 
+/** Marks the parser of `--reason`. */
+export function ReasonOption(): MethodDecorator {
+  return Option({ flags: '--reason <text>', description: 'Why, for the audit' });
+}
+
 /** A command that changes something, of which the audit keeps a row. */
 export abstract class OperatorCommand extends ReflexCommand {
-  @Option({ flags: '--reason <text>', description: 'Why, for the audit' })
+  @ReasonOption()
   parseReason(text: string): string {
     return text;
   }

@@ -4,6 +4,7 @@ import { ApiKeys, Audit, AUTH_ENTITIES, AUTH_MIGRATIONS, type Operator } from '@
 import { DeadLetterService, RetryDriver } from '@reflex/dlq';
 import { openPostgresStore, type EventStore } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
+import { TimerService, TimerTable } from '@reflex/timers';
 import { loadSettings } from './config';
 import { openDatabase } from './database';
 
@@ -12,6 +13,7 @@ export interface Tools {
   keys: ApiKeys;
   audit: Audit;
   deadLetters: DeadLetterService;
+  timers: TimerService;
 }
 
 /** What commands work with. Opened by the first that needs it, so that help and mistakes need no database. */
@@ -47,6 +49,7 @@ export class Workspace implements OnApplicationShutdown {
       keys: new ApiKeys(store.dataSource, { access: 'keys', cacheMs: 0 }),
       audit,
       deadLetters: new DeadLetterService(store, audit, new EventRegistry(), new RetryDriver(store)),
+      timers: new TimerService(new TimerTable(store.dataSource)),
     };
   }
 }

@@ -2,6 +2,6 @@ export { InvalidTimer, TimerExists, TimerFromCode, TooManyTimers, UnknownTimer }
 export { OnTimer, type OnTimerOptions } from './on-timer.decorator';
 export { MISSED_POLICIES, type MissedPolicy, type Rhythm, type TimerDefinition } from './rhythm';
 export { TimerService } from './timer.service';
-export { type Timer } from './timer-table';
+export { TimerTable, type Timer } from './timer-table';
 export { TimersModule } from './timers.module';
 export { type TimersOptions } from './timers-options';

@@ -1,0 +1,25 @@
+import { Misuse } from './complaint';
+
+/** Names separated by commas: `error,alert`. */
+export function namesOf(flag: string, text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) throw new Misuse(`${flag} must be names separated by commas, such as a,b.`);
+  return names;
+}
+
+export function wholeNumber(flag: string, text: string, [min, max]: [number, number]): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+  throw new Misuse(`${flag} must be a whole number from ${min} to ${max}.`);
+}
+
+/** A JSON object, such as the own fields of an event. */
+export function fieldsOf(flag: string, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Said below.
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Misuse(`${flag} must be a JSON object, such as '{"message":"hello"}'.`);
+}
