@@ -9,6 +9,7 @@ import { DlqDeleteCommand } from './dlq/dlq-delete.command';
 import { DlqListCommand } from './dlq/dlq-list.command';
 import { DlqRetryCommand } from './dlq/dlq-retry.command';
 import { DlqShowCommand } from './dlq/dlq-show.command';
+import { DoctorCommand } from './doctor/doctor.command';
 import { EmitCommand } from './events/emit.command';
 import { GraphCommand } from './events/graph.command';
 import { ReplayCommand } from './events/replay.command';
@@ -43,6 +44,7 @@ import { Workspace } from './workspace';
     DlqListCommand,
     DlqRetryCommand,
     DlqShowCommand,
+    DoctorCommand,
     EmitCommand,
     GraphCommand,
     KeysCommand,
