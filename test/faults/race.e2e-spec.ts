@@ -88,6 +88,8 @@ describe('claim, settle, rescue, promote, redrive and replay', () => {
         } catch (error) {
           await actor.rows('rollback', []);
           const message = String(error);
+          // Here, unlike in a worker, a delivery may be settled before the claim that took it is committed.
+          if (message.includes('were moved meanwhile')) return;
           errors.set(message, (errors.get(message) ?? 0) + 1);
         }
       };

@@ -22,7 +22,20 @@ export class Settle1763600000004 implements MigrationInterface {
                for update) l;
       end $$;
 
-      -- Rows that are found, locked and changed in one statement: one that somebody moved between the look and the lock
+      -- Locks deliveries in a statement of its own, so that the next one finds them where they are and what they are.
+      create function reflex.lock_deliveries(seqs bigint[], triggers integer[]) returns void
+      language plpgsql
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      begin
+        perform 1
+           from (select w.seq, w.trigger_id from unnest(seqs, triggers) as w(seq, trigger_id)
+                  order by w.seq, w.trigger_id) w
+          cross join lateral (
+            select from reflex.deliveries d where d.event_seq = w.seq and d.trigger_id = w.trigger_id
+               for update) d;
+      end $$;
+
+      -- Rows that are found, locked and changed in one statement, as the hot path of settling does: one that somebody moved between the look and the lock
       -- would be counted and not changed. Then all of it is undone, and the caller tries again.
       create function reflex.assert_unmoved(moved bigint) returns void language plpgsql as $$
       begin
@@ -267,6 +280,7 @@ export class Settle1763600000004 implements MigrationInterface {
       drop function reflex.leave_lanes(integer[], text[], integer[]);
       drop function reflex.promote_heads(integer[], text[]);
       drop function reflex.assert_unmoved(bigint);
+      drop function reflex.lock_deliveries(bigint[], integer[]);
       drop function reflex.lock_lanes(integer[], text[]);
     `);
   }

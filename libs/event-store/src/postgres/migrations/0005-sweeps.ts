@@ -13,7 +13,6 @@ export class Sweeps1763600000005 implements MigrationInterface {
       declare
         seqs bigint[];
         triggers integer[];
-        missed bigint;
         lane_triggers integer[];
         lane_scopes text[];
       begin
@@ -32,33 +31,29 @@ export class Sweeps1763600000005 implements MigrationInterface {
              order by w.trigger_id, w.scope
             on conflict (trigger_id, scope) do update set live = l.live;
           end if;
+          perform reflex.lock_deliveries(seqs, triggers);
           with due as materialized (
             select w.trigger_id, d.scope, d.tid, d.status as before
               from unnest(seqs, triggers) as w(event_seq, trigger_id)
              cross join lateral (
                select d.ctid as tid, d.scope, d.status, d.run_at from reflex.deliveries d
                 where d.event_seq = w.event_seq and d.trigger_id = w.trigger_id
-                limit 1
-                  for update) d
+                limit 1) d
              where d.status in ('scheduled', 'aside') and d.run_at <= now()
           ), moved as (
             update reflex.deliveries d
                set status = (case when d.scope is null then 'pending' else 'waiting' end)::reflex.delivery_status,
                    run_at = null
              where d.ctid = any (array(select tid from due))
-            returning 1
           ), back as (
             select trigger_id, scope, count(*) as n from due
              where scope is not null and before = 'aside' group by trigger_id, scope
-          ), counted as (
-            update reflex.lanes l set live = l.live + b.n
-              from back b
-             cross join lateral (
-               select k.ctid as tid from reflex.lanes k where k.trigger_id = b.trigger_id and k.scope = b.scope limit 1) at
-             where l.ctid = at.tid
           )
-          select (select count(*) from due) - (select count(*) from moved) into missed;
-          perform reflex.assert_unmoved(missed);
+          update reflex.lanes l set live = l.live + b.n
+            from back b
+           cross join lateral (
+             select k.ctid as tid from reflex.lanes k where k.trigger_id = b.trigger_id and k.scope = b.scope limit 1) at
+           where l.ctid = at.tid;
           if lane_triggers is not null then
             perform reflex.leave_lanes(lane_triggers, lane_scopes, array_fill(0, array[cardinality(lane_triggers)]));
           end if;
@@ -123,7 +118,6 @@ export class Sweeps1763600000005 implements MigrationInterface {
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
       declare
         rescued jsonb;
-        missed bigint;
         lane_triggers integer[];
         lane_scopes text[];
         lane_counts integer[];
@@ -158,6 +152,8 @@ export class Sweeps1763600000005 implements MigrationInterface {
         if rescued is null then return 0; end if;
 
         if lane_triggers is not null then perform reflex.lock_lanes(lane_triggers, lane_scopes); end if;
+        perform reflex.lock_deliveries(array_agg(r.s), array_agg(r.t))
+           from jsonb_to_recordset(rescued) as r(s bigint, t integer);
         with input as materialized (
           select r.* from jsonb_to_recordset(rescued) as r(s bigint, t integer, k bigint, first boolean)
         ), taken as materialized (
@@ -166,19 +162,16 @@ export class Sweeps1763600000005 implements MigrationInterface {
            cross join lateral (
              select d.ctid as tid, d.* from reflex.deliveries d
               where d.event_seq = i.s and d.trigger_id = i.t
-              limit 1
-                for update) d
+              limit 1) d
            where d.lease_token = i.k
         ), dead as (
           delete from reflex.deliveries d where d.ctid = any (array(select t.tid from taken t where t.gone))
-          returning 1
         ), back as (
           update reflex.deliveries d
              set status = (case when d.scope is null then 'pending' else 'waiting' end)::reflex.delivery_status,
                  crashes = d.crashes + t.first::int, worker_id = null, lease_token = null
             from taken t
            where d.ctid = t.tid and not t.gone
-          returning 1
         ), logged as (
           insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms, error)
           select t.event_seq, coalesce(e.id, 'seq:' || t.event_seq), t.trigger_id, t.scope, t.attempts + 1,
@@ -195,11 +188,9 @@ export class Sweeps1763600000005 implements MigrationInterface {
                jsonb_agg(jsonb_build_object('seq', t.event_seq, 'trigger', t.trigger_id, 'at', t.event_at, 'scope', t.scope,
                          'attempt', t.attempts + 1, 'why', 'poison', 'event', t.event, 'error', jsonb_build_object(
                            'code', 'poison', 'message', deaths || ' processes died while they worked on this delivery.')))
-                 filter (where t.gone),
-               count(*) - (select count(*) from dead) - (select count(*) from back)
-          into lane_triggers, lane_scopes, lane_counts, buried, missed
+                 filter (where t.gone)
+          into lane_triggers, lane_scopes, lane_counts, buried
           from taken t;
-        perform reflex.assert_unmoved(missed);
         if lane_triggers is not null then perform reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts); end if;
         if buried is not null then perform reflex.bury(buried); end if;
         return jsonb_array_length(rescued);
