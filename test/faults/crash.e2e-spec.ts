@@ -37,8 +37,10 @@ describe('a worker that goes away', () => {
     await scene.publish([...items(20, 'slow', LEASE_MS), ...items(5, 'slow', 600_000)]);
     await eventually(async () => expect(await scene.count('oracle.starts')).toBe(25));
     zombie!.stop();
+    const stoppedAt = Date.now();
     await scene.start(1, { slowMs: 10 });
     await scene.empty(LEASE_MS * 2);
+    await eventually(() => expect(Date.now() - stoppedAt).toBeGreaterThan(LEASE_MS * 2), { timeoutMs: LEASE_MS * 2 });
     const before = [await scene.oracle.effects(), await scene.count('reflex.runs')];
 
     const wokenAt = Date.now();
