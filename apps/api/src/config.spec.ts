@@ -109,6 +109,10 @@ describe('readSettings', () => {
     expect(refusal({ [name]: '1' })).toMatch(sentence);
   });
 
+  it('takes no offence at what the command line reads', () => {
+    expect(() => readSettings({ REFLEX_URL: 'http://127.0.0.1:8000', REFLEX_API_KEY: 'rfx_a_b' })).not.toThrow();
+  });
+
   it('lets variables of others be', () => {
     expect(readSettings({ POSTGRES_PASSWORD: 'x', PATH: '/bin' })).toEqual(readSettings({}));
   });

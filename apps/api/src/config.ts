@@ -58,9 +58,12 @@ function read(name: string, variable: Variable<unknown>, given: string | undefin
   throw new InvalidSetting(`${name} must be ${variable.expected}, but ${shown}.`);
 }
 
+/** Of the command line alone; whoever uses it has them in the shell that starts the service. */
+const COMMAND_LINE = new Set(['REFLEX_URL', 'REFLEX_API_KEY']);
+
 function refuseUnknown(texts: Texts): void {
   for (const name of Object.keys(texts)) {
-    if (!OWN_NAMES.test(name) || Object.hasOwn(VARIABLES, name)) continue;
+    if (!OWN_NAMES.test(name) || Object.hasOwn(VARIABLES, name) || COMMAND_LINE.has(name)) continue;
     const similar = similarName(name, Object.keys(VARIABLES));
     const advice = similar ? `did you mean ${similar}?` : 'docs/configuration.md lists those there are.';
     throw new InvalidSetting(`${name} is not a setting of Reflex; ${advice}`);
