@@ -15,6 +15,8 @@ export interface SideAnswer {
 }
 
 let side: Side | null = null;
+// Between two rounds a side may have nothing open, and would end.
+process.channel?.ref();
 
 process.on('message', (request: SideRequest) => {
   void answer(request).then((message) => process.send!(message));
