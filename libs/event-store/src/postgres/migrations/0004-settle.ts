@@ -158,16 +158,16 @@ export class Settle1763600000004 implements MigrationInterface {
             from jsonb_to_recordset(batch) as r(s bigint, t integer, k bigint, c text, e text, a smallint, o text,
                    b timestamptz, d real, tr text, rs text, er jsonb, re jsonb, us jsonb, w float8, why text)
         ), ours as materialized (
+          -- Locked in the order of reflex.lock_deliveries, as a rescue may be after the same ones; and none that is not ours.
           select i.*, d.tid, d.attempts, d.event_at, d.event, d.error, tr.on_retry
-            from input i
+            from (select * from input order by s, t) i
            cross join lateral (
-             select d.ctid as tid, d.attempts, d.event_at, d.event, d.error, d.lease_token
+             select d.ctid as tid, d.attempts, d.event_at, d.event, d.error
                from reflex.deliveries d
-              where d.event_seq = i.s and d.trigger_id = i.t
+              where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
               limit 1
                 for update) d
            cross join lateral (select tr.on_retry from reflex.triggers tr where tr.id = i.t limit 1) tr
-           where d.lease_token = i.k
         ), ended as (
           delete from reflex.deliveries d
            where d.ctid = any (array(
