@@ -37,4 +37,4 @@ export { mermaid } from './mermaid';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
-export { type AuthFrame, type ClientFrame, type ServerFrame } from './wire';
+export { type AuthFrame, type ClientFrame, type ServerFrame, CLIENT_FRAMES, SERVER_FRAMES } from './wire';

@@ -9,7 +9,8 @@ import { RequestRefused } from '../http/refusals';
 import { delayOptions, takeDelay, type WantedDelay } from './delay-fields';
 import type { PublishedDto } from './published.dto';
 
-const MAX_EVENTS = 500;
+/** Most events of one request. */
+export const MAX_EVENTS = 500;
 const KEY = /^[\x21-\x7e]{1,200}$/;
 // Events of clients that name no source of their own.
 const DEFAULT_SOURCE = { source: 'http' };
