@@ -34,6 +34,17 @@ export {
 export { globMatcher, globToLike } from './glob';
 export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
 export { mermaid } from './mermaid';
+export {
+  type EffectClass,
+  type EffectCost,
+  type EffectEnd,
+  type EffectError,
+  type EffectKind,
+  type EffectStatus,
+  type NewEffect,
+  type RecordedEffect,
+  type RunLedger,
+} from './run-ledger';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';

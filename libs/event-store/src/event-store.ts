@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { DelayOptions } from './delay';
 import type { Delivery, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
+import type { EffectLedger } from './effects';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
 import type { ReplayRequest, ReplayResult } from './replay';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
@@ -95,6 +96,7 @@ export abstract class EventStore {
   abstract searchRuns(search: RunSearch): Promise<RunPage>;
   abstract findRun(id: string): Promise<RunRecord | null>;
   abstract readonly deadLetters: DeadLetters;
+  abstract readonly effects: EffectLedger;
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;

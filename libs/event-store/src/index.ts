@@ -9,6 +9,7 @@ export {
 } from './dead-letters';
 export { InvalidDelay, MAX_DELAY_MS, type DelayOptions } from './delay';
 export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext, type StoredEvent } from './delivery';
+export { EffectLedger, type Effect, type EffectPage, type EffectResolution, type EffectSearch } from './effects';
 export {
   DatabaseUnreachable,
   EventLoop,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { HistoryBusy } from '../errors';
+import { FORGET_EFFECTS } from './effect-queries';
 import {
   DROP_PARTITIONS,
   FORGET_KEYS,
@@ -17,6 +18,7 @@ import { Sweep } from './sweep';
 const BATCH = 1_000;
 const KEYS_BATCH = 10_000;
 const COPIES_BATCH = 5_000;
+const EFFECTS_BATCH = 5_000;
 /** A history that is in use is asked for again after so long; every so many refusals are worth a warning. */
 const BUSY = { againMs: 15_000, warnEvery: 20 };
 /** Deaths of processes after which a delivery is poison. */
@@ -105,6 +107,7 @@ export class Maintenance {
       return BUSY.againMs;
     }
     await this.forgetKeys(keys);
+    await this.forgetEffects(Math.max(events, runs));
     return null;
   }
 
@@ -118,6 +121,12 @@ export class Maintenance {
     let forgotten: number | null;
     do ({ rowCount: forgotten } = await this.pool.query(FORGET_KEYS, [days]));
     while (forgotten === KEYS_BATCH);
+  }
+
+  private async forgetEffects(days: number): Promise<void> {
+    let count: number;
+    do ({ count } = await this.row<{ count: number }>(FORGET_EFFECTS, [days, EFFECTS_BATCH]));
+    while (count === EFFECTS_BATCH);
   }
 
   private async row<Row>(text: string, values: unknown[]): Promise<Row> {

@@ -29,6 +29,7 @@ import { Listener } from './listener';
 import { Maintenance } from './maintenance';
 import { reachable } from './outage';
 import { PostgresDeadLetters } from './postgres-dead-letters';
+import { PostgresEffects } from './postgres-effects';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
 import { Settler } from './settler';
@@ -50,6 +51,7 @@ interface Tenure {
 /** The event store on PostgreSQL: one pool, one connection that listens, and one that beats while a lease is open. */
 export class PostgresEventStore extends EventStore {
   readonly deadLetters: PostgresDeadLetters;
+  readonly effects: PostgresEffects;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
@@ -85,6 +87,7 @@ export class PostgresEventStore extends EventStore {
     this.causation = new CausationReader(pool);
     this.situations = new SituationReader(pool, this.options.contextEvents);
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
+    this.effects = new PostgresEffects(pool);
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),

@@ -236,7 +236,7 @@ export const REPLAY_EXECUTE = `
     select r.* from (${REPLAYED}) r
      where not exists (select from reflex.deliveries d where d.event_seq = r.seq and d.trigger_id = r.trigger_id)
   ), made as materialized (
-    select reflex.enqueue(jsonb_agg(jsonb_build_object(
+    select reflex.enqueue_replay(jsonb_agg(jsonb_build_object(
              'seq', c.seq, 'at', c.received_at, 'trigger', c.trigger_id,
              'scope', reflex.scope_of(c.paths, c.source, c.type, c.payload)))) as count
       from chosen c

@@ -1,5 +1,6 @@
 import {
   type Delivery,
+  type EffectLedger,
   failure,
   type RunReport,
   type Settlement,
@@ -24,6 +25,7 @@ export interface AttemptSurroundings {
   emitter: WorkerEmitter;
   decode: Decode;
   clock: DatabaseClock;
+  effects: EffectLedger;
 }
 
 /** An outcome to settle, with the state whose context change it commits; or nothing, because the attempt was interrupted. */
@@ -51,7 +53,7 @@ export async function attemptOutcome(
   };
   if (!event) return { settlement: failure(trigger, delivery, report(), lostEvent()), state: null };
 
-  const attempt = new Attempt(delivery, event, trigger.timeoutMs);
+  const attempt = new Attempt(delivery, event, trigger.timeoutMs, around.effects);
   const state = stateOf(trigger, delivery, event, memory, around, attempt);
   try {
     state.decodeNow();

@@ -1,9 +1,10 @@
-import type { RunUsage } from '@reflex/core';
+import type { RunLedger, RunUsage } from '@reflex/core';
 import { type CurrentRun, runWith } from '@reflex/observability';
-import type { Delivery, StoredEvent } from '@reflex/event-store';
+import type { Delivery, EffectLedger, StoredEvent } from '@reflex/event-store';
 import type { ReflexError } from '@reflex/core';
+import { AttemptLedger } from './attempt-ledger';
 
-/** One call of a handler: what agents and logs see of it, and how it is stopped. Most attempts need neither signal nor usage, so both are made when asked for. */
+/** One call of a handler: what agents and logs see of it, and how it is stopped. Most attempts need neither signal nor usage nor ledger, so these are made when asked for. */
 export class Attempt implements CurrentRun {
   /** Why it was told to stop. */
   interruption: ReflexError | null = null;
@@ -11,12 +12,14 @@ export class Attempt implements CurrentRun {
   dueAt: number;
   private controller: AbortController | null = null;
   private used: RunUsage | null = null;
+  private record: RunLedger | null = null;
   private leave: ((reason: unknown) => void) | null = null;
 
   constructor(
     private readonly delivery: Delivery,
     private readonly stored: StoredEvent,
     readonly timeoutMs: number,
+    private readonly effects: EffectLedger,
   ) {
     this.dueAt = performance.now() + timeoutMs;
   }
@@ -55,6 +58,10 @@ export class Attempt implements CurrentRun {
 
   get usage(): RunUsage {
     return (this.used ??= { input_tokens: 0, output_tokens: 0, tool_calls: [] });
+  }
+
+  get ledger(): RunLedger {
+    return (this.record ??= new AttemptLedger(this.effects, this.delivery));
   }
 
   /** `undefined` when no agent asked for it. */

@@ -165,7 +165,8 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
       this.emit('claimed', { runs: runs.length, deliveries: runs.reduce((sum, run) => sum + run.length, 0) });
     }
     const clock = new DatabaseClock(now);
-    const around = { session, settling, attempts: this.attempts, emitter: this, decode: this.decode, clock };
+    const { effects } = this.input.store;
+    const around = { session, settling, attempts: this.attempts, emitter: this, decode: this.decode, clock, effects };
     for (const deliveries of runs) this.beginRun(new Run(this.triggerOf(deliveries), deliveries, around), deliveries);
   }
 

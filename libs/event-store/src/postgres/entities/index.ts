@@ -1,6 +1,7 @@
 import { ContextEntity, ContextEventEntity } from './context.entity';
 import { DeadLetterEntity } from './dead-letter.entity';
 import { DeliveryEntity, LaneEntity } from './delivery.entity';
+import { EffectEntity, ReplayEntity } from './effect.entity';
 import { EventEntity, EventKeyEntity } from './event.entity';
 import { OperationEntity, OperationItemEntity } from './operation.entity';
 import { RunEntity } from './run.entity';
@@ -18,6 +19,8 @@ export const ENTITIES = [
   WorkerEntity,
   DeliveryEntity,
   LaneEntity,
+  EffectEntity,
+  ReplayEntity,
   ContextEntity,
   ContextEventEntity,
   RunEntity,
@@ -32,9 +35,11 @@ export {
   ContextEventEntity,
   DeadLetterEntity,
   DeliveryEntity,
+  EffectEntity,
   EventEntity,
   EventKeyEntity,
   LaneEntity,
+  ReplayEntity,
   RunEntity,
   TimerEntity,
   TriggerEntity,

@@ -6,6 +6,7 @@ import { Sweeps1763600000005 } from './0005-sweeps';
 import { Timers1763600000006 } from './0006-timers';
 import { DeadLetters1763600000007 } from './0007-dead-letters';
 import { Farewells1763600000008 } from './0008-farewells';
+import { Effects1763600000009 } from './0009-effects';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   Timers1763600000006,
   DeadLetters1763600000007,
   Farewells1763600000008,
+  Effects1763600000009,
 ];

@@ -63,7 +63,8 @@ export async function storesUnderTest() {
       const store = await openPostgresStore({ url: database.url, poolSize: 1, notify: false });
       await store.dataSource.query(`
         truncate reflex.events, reflex.event_keys, reflex.triggers, reflex.workers, reflex.deliveries, reflex.lanes,
-          reflex.contexts, reflex.context_events, reflex.runs, reflex.dead_letters, reflex.operations, reflex.operation_items, reflex.timers`);
+          reflex.contexts, reflex.context_events, reflex.runs, reflex.dead_letters, reflex.operations, reflex.operation_items, reflex.timers,
+          reflex.effects, reflex.replays`);
       await store.close();
     },
     async drop(): Promise<void> {

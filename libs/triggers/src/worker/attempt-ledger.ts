@@ -1,0 +1,51 @@
+import type { EffectEnd, NewEffect, RecordedEffect, RunLedger } from '@reflex/core';
+import type { Delivery, EffectLedger } from '@reflex/event-store';
+
+interface Past {
+  replay: number;
+  effects: Map<string, RecordedEffect>;
+}
+
+/** The ledger of one attempt: reads what earlier ones left when it is first asked, and then remembers. */
+export class AttemptLedger implements RunLedger {
+  private past: Promise<Past> | null = null;
+
+  constructor(
+    private readonly effects: EffectLedger,
+    private readonly delivery: Delivery,
+  ) {}
+
+  async replay(): Promise<number> {
+    return (await this.load()).replay;
+  }
+
+  async find(key: string): Promise<RecordedEffect | undefined> {
+    return (await this.load()).effects.get(key);
+  }
+
+  async start(effect: NewEffect): Promise<RecordedEffect> {
+    const { replay } = await this.load();
+    return this.remember(await this.effects.start(this.delivery, replay, effect));
+  }
+
+  async finish(key: string, end: EffectEnd): Promise<RecordedEffect> {
+    const { replay } = await this.load();
+    return this.remember(await this.effects.finish(this.delivery, replay, key, end));
+  }
+
+  private async remember(effect: RecordedEffect): Promise<RecordedEffect> {
+    (await this.load()).effects.set(effect.key, effect);
+    return effect;
+  }
+
+  private load(): Promise<Past> {
+    this.past ??= this.effects.load(this.delivery).then(
+      ({ replay, effects }) => ({ replay, effects: new Map(effects.map((effect) => [effect.key, effect])) }),
+      (error: unknown) => {
+        this.past = null;
+        throw error;
+      },
+    );
+    return this.past;
+  }
+}
