@@ -40,6 +40,10 @@ export {
   type SlotRequest,
   type StoreStats,
 } from './event-store';
+export { LockLost, LockTimeout } from './locks/errors';
+export { MemoryLocks } from './locks/memory-locks';
+export { PostgresLocks } from './locks/postgres-locks';
+export { ScopedLocks, type LockOptions } from './locks/scoped-locks';
 export { type Operation, type RetryRequest } from './operation';
 export { type ReplayRequest, type ReplayResult } from './replay';
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';

@@ -8,6 +8,8 @@ import {
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { EventStore } from '../event-store';
+import { PostgresLocks } from '../locks/postgres-locks';
+import { ScopedLocks } from '../locks/scoped-locks';
 import { connect, dataSourceOptions } from './data-source';
 import { PostgresEventStore } from './postgres-event-store';
 import type { PostgresStoreOptions } from './store-options';
@@ -18,7 +20,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIO
     .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
     .build();
 
-/** Provides `EventStore` and, for the owner's own tables, TypeORM's `DataSource`: one pool for both. */
+/** Provides `EventStore`, `ScopedLocks` and, for the owner's own tables, TypeORM's `DataSource`: one pool for both. */
 @Module({
   providers: [
     {
@@ -30,11 +32,19 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIO
         return store;
       },
     },
+    {
+      provide: ScopedLocks,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: ({ url }: PostgresStoreOptions) => new PostgresLocks(url),
+    },
   ],
-  exports: [EventStore, MODULE_OPTIONS_TOKEN],
+  exports: [EventStore, ScopedLocks, MODULE_OPTIONS_TOKEN],
 })
 export class EventStoreModule extends ConfigurableModuleClass implements OnApplicationShutdown {
-  constructor(@Inject(EventStore) private readonly store: PostgresEventStore) {
+  constructor(
+    @Inject(EventStore) private readonly store: PostgresEventStore,
+    private readonly locks: ScopedLocks,
+  ) {
     super();
   }
 
@@ -48,6 +58,7 @@ export class EventStoreModule extends ConfigurableModuleClass implements OnAppli
 
   // The workers have drained by now; TypeORM's module closes the pool after us, since we depend on it.
   async onApplicationShutdown(): Promise<void> {
+    await this.locks.close();
     await this.store.stop();
   }
 }
