@@ -33,9 +33,9 @@ export interface Received {
   /** Aborts when the lease is lost: others take over, so stop. */
   signal: AbortSignal;
   /** Done. What is given is kept as the result of the run. */
-  ack(result?: unknown): Promise<void>;
+  ack: (result?: unknown) => Promise<void>;
   /** Failed: retried with backoff, then a dead letter. `PermanentError` and `RetryLater` mean what they mean in triggers. */
-  nack(error: unknown): Promise<void>;
+  nack: (error: unknown) => Promise<void>;
 }
 
 /** Deliveries as they come, in plain code: the loop behind `EventStore.subscribe`. */
