@@ -32,7 +32,7 @@ export interface DeliveryNode {
   kind: 'delivery';
   trigger: string;
   scope: string | null;
-  status: 'pending' | 'processing' | 'completed' | 'failed' | 'dead_letter';
+  status: 'pending' | 'processing' | 'parked' | 'completed' | 'failed' | 'dead_letter';
   attempts: number;
   error: string | null;
 }
@@ -85,8 +85,10 @@ export function nodeState(node: CausationNode): 'fine' | 'trouble' | 'open' {
   if (node.kind === 'tool_call') return node.error === null ? 'fine' : 'trouble';
   const state = node.kind === 'run' ? node.outcome : node.status;
   if (state === 'failed' || state === 'dead_letter') return 'trouble';
-  return state === 'pending' || state === 'processing' || state === 'deferred' ? 'open' : 'fine';
+  return OPEN.has(state) ? 'open' : 'fine';
 }
+
+const OPEN: ReadonlySet<string> = new Set(['pending', 'processing', 'deferred', 'parked']);
 
 function given(text: string | null): string[] {
   return text === null ? [] : [text];

@@ -38,6 +38,25 @@ export class RetryLater extends ReflexError {
   }
 }
 
+/**
+ * A handler throws this when it waits for something outside, such as a person: the delivery is parked, holds no worker and
+ * uses no attempt. Once woken, or when its time is up, the handler runs again from its start.
+ */
+export class Parked extends ReflexError {
+  readonly code = 'parked';
+  override readonly status = 503;
+  /** `EventStore.wake` with this key wakes it; its own delivery does in any case. */
+  readonly waitsFor?: string;
+  /** Milliseconds after which it runs again unasked; without, it waits until it is woken. */
+  readonly timeoutMs?: number;
+
+  constructor(reason: string, options: { waitsFor?: string; timeoutMs?: number; cause?: unknown } = {}) {
+    super(reason, options);
+    this.waitsFor = options.waitsFor;
+    this.timeoutMs = options.timeoutMs;
+  }
+}
+
 export class NotFound extends ReflexError {
   readonly code = 'not_found';
   override readonly status = 404;

@@ -18,6 +18,7 @@ export {
   InvalidJson,
   InvalidSetting,
   NotFound,
+  Parked,
   PermanentError,
   ReflexError,
   RetryLater,

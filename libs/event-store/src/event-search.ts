@@ -22,15 +22,18 @@ export interface EventPage {
   nextCursor: string | null;
 }
 
-/** The seeds' five states, as one reads them from outside. */
-export type DeliveryStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'dead_letter';
+/** As one reads them from outside. */
+export type DeliveryStatus = 'pending' | 'processing' | 'parked' | 'completed' | 'failed' | 'dead_letter';
 
 export interface DeliverySummary {
   trigger: string;
   status: DeliveryStatus;
   attempts: number;
+  /** Of a parked one its deadline; `null` without one. */
   nextAttemptAt: Date | null;
   error: string | null;
+  /** What a parked one waits for, in words. */
+  waitsFor: string | null;
 }
 
 export interface EventWithDeliveries extends StoredEvent {

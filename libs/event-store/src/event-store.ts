@@ -2,7 +2,7 @@ import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
 import type { DelayOptions } from './delay';
-import type { Delivery, StoredEvent } from './delivery';
+import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
 import type { EffectLedger } from './effects';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
@@ -40,6 +40,9 @@ export interface Claim {
   runs: Delivery[][];
 }
 
+/** What wakes parked deliveries: one of them by name, or the key that any number wait for. */
+export type Wake = DeliveryKey | { waitsFor: string };
+
 /** This process's right to work on deliveries. */
 export interface Lease {
   workerId: number;
@@ -67,6 +70,11 @@ export abstract class EventStore {
   abstract settle(settlement: Settlement): Promise<void>;
   /** Gives deliveries back untouched: no attempt is counted, order is kept. */
   abstract release(deliveries: Delivery[]): Promise<void>;
+  /**
+   * Makes parked deliveries claimable again, also those that are just being parked. One in work that then parks runs again
+   * at once: it may have looked before. In a transaction it happens when that commits.
+   */
+  abstract wake(whom: Wake | Wake[], options?: { transaction?: EntityManager }): Promise<void>;
   /** Calls back when there may be work: after a publish here, a notification from elsewhere, a due retry. A hint only. */
   abstract onWork(wake: () => void): () => void;
 
@@ -108,6 +116,8 @@ export interface StoreStats {
   processing: number;
   /** Waiting for a retry. */
   scheduled: number;
+  /** Waiting for something outside. */
+  parked: number;
   deadLetters: number;
   oldestPendingSeconds: number | null;
   /** Deliveries held by processes that no longer beat. */

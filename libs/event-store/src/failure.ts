@@ -1,4 +1,4 @@
-import { backoffMs, type BackoffOptions, PermanentError, RetryLater } from '@reflex/core';
+import { backoffMs, type BackoffOptions, Parked, PermanentError, RetryLater } from '@reflex/core';
 import { UndecodableEvent } from '@reflex/events';
 import type { DeadLetterReason } from './dead-letters';
 import type { Delivery } from './delivery';
@@ -11,18 +11,38 @@ export interface RetryPolicy {
 
 const MAX_MESSAGE = 4_096;
 const MAX_STACK = 8_192;
+const MAX_CAUSES = 8;
 
-/** How an attempt ends that threw: later without counting, again with backoff, or in the dead letters. Its result is dropped. */
+/** How an attempt ends that threw: parked, later without counting, again with backoff, or in the dead letters. Its result is dropped. */
 export function failure(policy: RetryPolicy, delivery: Delivery, report: RunReport, thrown: unknown): Settlement {
   const error = runError(thrown);
   const { result: _, reason: __, ...run } = report;
   if (thrown instanceof RetryLater) {
     return { delivery, outcome: 'deferred', run: { ...run, reason: error.message, error }, retryInMs: thrown.delayMs };
   }
+  const parked = parkedIn(thrown);
+  if (parked) {
+    const { message, timeoutMs: retryInMs, waitsFor } = parked;
+    return {
+      delivery,
+      outcome: 'parked',
+      run: { ...run, reason: storableText(message, MAX_MESSAGE) },
+      retryInMs,
+      waitsFor,
+    };
+  }
   const reason = deadLetterReason(policy, delivery, thrown);
   if (reason) return { delivery, outcome: 'dead_letter', run: { ...run, error }, deadLetterReason: reason };
   const retryInMs = backoffMs(delivery.attempt, policy.backoff);
   return { delivery, outcome: 'failed', run: { ...run, error }, retryInMs };
+}
+
+/** The wish to be parked, also when a library has wrapped it in an error of its own. */
+function parkedIn(thrown: unknown): Parked | null {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < MAX_CAUSES; error = error.cause, depth += 1) {
+    if (error instanceof Parked) return error;
+  }
+  return null;
 }
 
 function deadLetterReason({ maxAttempts }: RetryPolicy, delivery: Delivery, thrown: unknown): DeadLetterReason | null {

@@ -39,6 +39,7 @@ export {
   type Published,
   type SlotRequest,
   type StoreStats,
+  type Wake,
 } from './event-store';
 export { LockLost, LockTimeout } from './locks/errors';
 export { MemoryLocks } from './locks/memory-locks';

@@ -7,9 +7,10 @@ import type { ContextChange, Delivery } from './delivery';
 /**
  * How an attempt ended, as `runs` records it.
  * `completed` the handler ran · `filtered` a filter said no · `accumulated` the condition said not yet ·
- * `failed` will be retried · `dead_letter` gave up · `deferred` told to come back later, no attempt used.
+ * `failed` will be retried · `dead_letter` gave up · `deferred` told to come back later, no attempt used ·
+ * `parked` waits for something outside, no attempt used.
  */
-export type RunOutcome = 'completed' | 'filtered' | 'accumulated' | 'failed' | 'dead_letter' | 'deferred';
+export type RunOutcome = 'completed' | 'filtered' | 'accumulated' | 'failed' | 'dead_letter' | 'deferred' | 'parked';
 
 export interface RunError {
   code: string;
@@ -34,8 +35,10 @@ export interface Settlement {
   delivery: Delivery;
   outcome: RunOutcome;
   run: RunReport;
-  /** For `failed` and `deferred`: milliseconds until the next attempt. */
+  /** For `failed` and `deferred`: milliseconds until the next attempt; for `parked`, until its deadline, if it has one. */
   retryInMs?: number;
+  /** For `parked`: the key that wakes it, besides its own name. */
+  waitsFor?: string;
   /** For `dead_letter`. */
   deadLetterReason?: DeadLetterReason;
   context?: ContextChange;

@@ -8,6 +8,7 @@ const QUIET: StoreStats = {
   pending: 0,
   processing: 0,
   scheduled: 0,
+  parked: 0,
   deadLetters: 0,
   oldestPendingSeconds: null,
   stuck: 0,

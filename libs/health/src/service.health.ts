@@ -94,9 +94,9 @@ export class ServiceHealth {
     });
   }
 
-  private queue({ pending, processing, scheduled, oldestPendingSeconds }: StoreStats): HealthIndicatorResult {
+  private queue({ pending, processing, scheduled, parked, oldestPendingSeconds }: StoreStats): HealthIndicatorResult {
     const queue = this.indicators.check('queue');
-    const figures = { pending, processing, scheduled, oldest_pending_seconds: oldestPendingSeconds };
+    const figures = { pending, processing, scheduled, parked, oldest_pending_seconds: oldestPendingSeconds };
     if (pending >= this.options.longQueue) {
       return queue.degraded({ ...figures, message: 'Many deliveries wait. Start more workers.' });
     }

@@ -19,7 +19,7 @@ const MAX_LOOKS_AT_ONCE = 8;
 const MAX_RECENT_HINTS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
 const GIVE_UP_AFTER_MS = 60 * 60_000;
-const UNFINISHED: ReadonlySet<DeliveryStatus> = new Set(['pending', 'processing', 'failed']);
+const UNFINISHED: ReadonlySet<DeliveryStatus> = new Set(['pending', 'processing', 'parked', 'failed']);
 
 /**
  * Brings the outcome of runs to the connection whose message caused them. The run may have been made by any process, so

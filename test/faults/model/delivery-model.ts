@@ -17,7 +17,7 @@ export interface ModelTrigger {
   concurrency: number | null;
 }
 
-export type Outcome = 'completed' | 'failed' | 'dead_letter' | 'deferred' | 'released';
+export type Outcome = 'completed' | 'failed' | 'dead_letter' | 'deferred' | 'parked' | 'released';
 
 export const DEATHS = 3;
 

@@ -13,7 +13,7 @@ export type Step =
   | { do: 'redrive'; picks: number[] }
   | { do: 'replay'; picks: number[] };
 
-const outcome = fc.constantFrom<Outcome>('completed', 'failed', 'dead_letter', 'deferred', 'released');
+const outcome = fc.constantFrom<Outcome>('completed', 'failed', 'dead_letter', 'deferred', 'parked', 'released');
 const picks = fc.array(fc.nat(50), { minLength: 1, maxLength: 4 });
 const worker = fc.nat(WORKERS - 1);
 const names = MODEL_TRIGGERS.map(({ name }) => name);

@@ -92,6 +92,7 @@ export class StoreFunctions {
       d: 1,
       er: outcome === 'failed' || outcome === 'dead_letter' ? { code: 'boom', message: 'boom' } : undefined,
       w: waitMs,
+      pk: outcome === 'parked' ? { waits_for: `lane:${scope}`, deadline: true } : undefined,
       why: outcome === 'dead_letter' ? 'permanent' : undefined,
     }));
     const stale = await this.rows<{ s: string; t: number }>(

@@ -6,7 +6,7 @@ import { EventStore, type RunOutcome, type RunRecord } from '@reflex/event-store
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../http/paging';
 
-const OUTCOMES: RunOutcome[] = ['completed', 'filtered', 'accumulated', 'failed', 'dead_letter', 'deferred'];
+const OUTCOMES: RunOutcome[] = ['completed', 'filtered', 'accumulated', 'failed', 'dead_letter', 'deferred', 'parked'];
 
 class RunQuery extends PageQuery {
   @ApiPropertyOptional({ description: 'Name of the trigger.' })

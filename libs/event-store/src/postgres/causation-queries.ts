@@ -32,12 +32,12 @@ export const EFFECTS = `
 
 /** $1 places in the log, $2 ids of the same events. What is live, and what gave up. */
 export const OPEN_DELIVERIES = `
-  select d.event_seq::text, t.name as trigger, d.scope, d.status::text, d.attempts, d.run_at, d.error, d.crashes
+  select d.event_seq::text, t.name as trigger, d.scope, d.status::text, d.attempts, d.run_at, d.error, d.crashes, d.parked
     from reflex.deliveries d
     join reflex.triggers t on t.id = d.trigger_id
    where d.event_seq = any ($1::bigint[])
   union all
-  select l.event_seq::text, t.name, l.scope, 'dead_letter', l.attempts, null, l.error ->> 'message', 0
+  select l.event_seq::text, t.name, l.scope, 'dead_letter', l.attempts, null, l.error ->> 'message', 0, null
     from reflex.dead_letters l
     join reflex.triggers t on t.id = l.trigger_id
    where l.event_id = any ($2)

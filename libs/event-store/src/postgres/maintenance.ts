@@ -4,12 +4,14 @@ import { FORGET_EFFECTS } from './effect-queries';
 import {
   DROP_PARTITIONS,
   FORGET_KEYS,
+  FORGET_WAKES,
   FORGET_WORKERS,
   MAKE_PARTITIONS,
   PROMOTE_DUE,
   RESCUE,
   RETIRE_TRIGGERS,
   WAKE_CONTEXTS,
+  WAKE_PARKED,
 } from './queries';
 import type { ResolvedStoreOptions } from './store-options';
 import { isLockTimeout } from './outage';
@@ -17,6 +19,8 @@ import { Sweep } from './sweep';
 
 const BATCH = 1_000;
 const KEYS_BATCH = 10_000;
+/** No attempt that began before a wake ends later than so many days after it. */
+const WAKES_DAYS = 7;
 const COPIES_BATCH = 5_000;
 const EFFECTS_BATCH = 5_000;
 /** A history that is in use is asked for again after so long; every so many refusals are worth a warning. */
@@ -27,7 +31,7 @@ const HOUR_MS = 3_600_000;
 
 /** The sweeps that a process runs while it holds a lease. Every replica runs them; locks keep them apart. */
 export class Maintenance {
-  /** Due retries and delays, and contexts that wanted to be looked at again. */
+  /** Due retries and delays, parked deliveries that were woken, and contexts that wanted to be looked at again. */
   readonly due: Sweep;
   /** Deliveries of dead processes. */
   readonly rescue: Sweep;
@@ -64,9 +68,11 @@ export class Maintenance {
   }
 
   private async promote(): Promise<number | null> {
+    const { count: woken } = await this.row<{ count: number }>(WAKE_PARKED, [BATCH]);
     const retries = await this.row<{ promoted: number; next_in_ms: number | null }>(PROMOTE_DUE, [BATCH]);
     const ticks = await this.row<{ woken: number; next_in_ms: number | null }>(WAKE_CONTEXTS, [BATCH]);
     if (retries.promoted + ticks.woken > 0) this.onWork();
+    if (woken === BATCH) return 0;
     return Math.min(retries.next_in_ms ?? Infinity, ticks.next_in_ms ?? Infinity);
   }
 
@@ -108,6 +114,7 @@ export class Maintenance {
     }
     await this.forgetKeys(keys);
     await this.forgetEffects(Math.max(events, runs));
+    await this.forgetWakes();
     return null;
   }
 
@@ -127,6 +134,12 @@ export class Maintenance {
     let count: number;
     do ({ count } = await this.row<{ count: number }>(FORGET_EFFECTS, [days, EFFECTS_BATCH]));
     while (count === EFFECTS_BATCH);
+  }
+
+  private async forgetWakes(): Promise<void> {
+    let count: number;
+    do ({ count } = await this.row<{ count: number }>(FORGET_WAKES, [WAKES_DAYS, BATCH]));
+    while (count === BATCH);
   }
 
   private async row<Row>(text: string, values: unknown[]): Promise<Row> {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Delivery, StoredEvent } from '../delivery';
 import { LeaseLost, StaleLease } from '../errors';
 import type { EventPage, EventSearch, EventWithDeliveries } from '../event-search';
@@ -13,6 +13,7 @@ import {
   type Published,
   type SlotRequest,
   type StoreStats,
+  type Wake,
 } from '../event-store';
 import type { ReplayRequest, ReplayResult } from '../replay';
 import type { RunPage, RunRecord, RunSearch } from '../run-search';
@@ -37,6 +38,7 @@ import { SituationReader } from './situation-reader';
 import { readStrain } from './strain';
 import { resolveStoreOptions, type PostgresStoreOptions, type ResolvedStoreOptions } from './store-options';
 import { TriggerTable } from './trigger-table';
+import { Waker } from './waker';
 
 /** SQLSTATE of `reflex.claim` for a process whose lease was taken away. */
 const NO_LEASE = 'RX001';
@@ -60,6 +62,7 @@ export class PostgresEventStore extends EventStore {
   private readonly publisher: Publisher;
   private readonly claimer: Claimer;
   private readonly settler: Settler;
+  private readonly waker: Waker;
   private readonly reader: EventReader;
   private readonly causation: CausationReader;
   private readonly situations: SituationReader;
@@ -82,6 +85,7 @@ export class PostgresEventStore extends EventStore {
       (ms) => this.due(ms),
     );
     this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents);
+    this.waker = new Waker(pool, () => this.stir());
     this.claimer = new Claimer(pool, this.triggerTable, this.options, (deliveries) => this.settler.release(deliveries));
     this.reader = new EventReader(pool);
     this.causation = new CausationReader(pool);
@@ -174,6 +178,8 @@ export class PostgresEventStore extends EventStore {
     this.claimer.forget(settlement.delivery);
     const { delivery, retryInMs, context } = settlement;
     if (retryInMs !== undefined) this.due(retryInMs);
+    // It may have been woken while it was being parked.
+    if (settlement.outcome === 'parked') this.due(0);
     if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
     // The next of the scope may be claimable now.
     if (delivery.scope !== null) this.work.emit();
@@ -187,6 +193,10 @@ export class PostgresEventStore extends EventStore {
     await this.settler.release(deliveries);
     for (const delivery of deliveries) this.claimer.forget(delivery);
     this.fed([]);
+  }
+
+  wake(whom: Wake | Wake[], options: { transaction?: EntityManager } = {}): Promise<void> {
+    return this.waker.wake(Array.isArray(whom) ? whom : [whom], options.transaction);
   }
 
   onWork(wake: () => void): () => void {
@@ -239,6 +249,7 @@ export class PostgresEventStore extends EventStore {
       pending: row['claimable']! + row['waiting']!,
       processing: row['processing']!,
       scheduled: row['scheduled']!,
+      parked: row['parked']!,
       deadLetters: row['dead_letters']!,
       oldestPendingSeconds: row['oldest_seconds'] ?? null,
       stuck: row['stuck']!,
@@ -252,6 +263,15 @@ export class PostgresEventStore extends EventStore {
   private fed(triggerIds: number[]): void {
     this.work.emit();
     this.listener.tellFed(triggerIds.length > 0 ? triggerIds : [0]);
+  }
+
+  // Wakes what was called for: by the sweep of this process, or without one directly. Another sweep does it if this fails.
+  private stir(): void {
+    if (this.tenure) return this.due(0);
+    this.waker.look().then(
+      () => this.fed([]),
+      () => undefined,
+    );
   }
 
   private due(inMs: number): void {

@@ -77,6 +77,10 @@ export const SETTLE = `select s::text, t from reflex.settle($1::jsonb, $2, $3, $
 
 // --- sweeps
 
+export const WAKE = `select reflex.wake($1::text[], $2::bigint[], $3::integer[])`;
+
+export const WAKE_PARKED = `select reflex.wake_parked($1) as count`;
+
 export const PROMOTE_DUE = `select * from reflex.promote_due($1)`;
 
 export const WAKE_CONTEXTS = `select * from reflex.wake_contexts($1)`;
@@ -96,6 +100,8 @@ export const FORGET_KEYS = `
     select key from reflex.event_keys where created_at < now() - make_interval(days => $1) limit 10000
   )
   delete from reflex.event_keys k using old where k.key = old.key`;
+
+export const FORGET_WAKES = `select reflex.forget_wakes($1, $2) as count`;
 
 // --- look
 
@@ -137,17 +143,17 @@ export const SEARCH_OLDEST = `
    limit $8`;
 
 export const DELIVERIES_OF_EVENT = `
-  select t.name as trigger, d.status::text, d.attempts, d.run_at, d.error, d.crashes
+  select t.name as trigger, d.status::text, d.attempts, d.run_at, d.error, d.crashes, d.parked
     from reflex.deliveries d
     join reflex.triggers t on t.id = d.trigger_id
    where d.event_seq = $1
   union all
-  select t.name, 'dead_letter', l.attempts, null, l.error ->> 'message', 0
+  select t.name, 'dead_letter', l.attempts, null, l.error ->> 'message', 0, null
     from reflex.dead_letters l
     join reflex.triggers t on t.id = l.trigger_id
    where l.event_id = $2
   union all
-  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0
+  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0, null
      from reflex.runs r
      join reflex.triggers t on t.id = r.trigger_id
     where r.event_seq = $1 and r.outcome in ('completed', 'filtered', 'accumulated')
@@ -183,8 +189,10 @@ export const STATS = `
            as claimable,
          (select coalesce(sum(live - 1), 0) from (select live from reflex.lanes limit 10000) l)::int as waiting,
          (select count(*) from (select from reflex.deliveries where status = 'processing' limit 10000) p)::int as processing,
-         (select count(*) from (select from reflex.deliveries where status in ('scheduled', 'aside') limit 10000) s)::int
-           as scheduled,
+         (select count(*) from (select from reflex.deliveries
+                                 where status in ('scheduled', 'aside') and parked is null limit 10000) s)::int as scheduled,
+         (select count(*) from (select from reflex.deliveries
+                                 where status in ('scheduled', 'aside') and parked is not null limit 10000) s)::int as parked,
          (select count(*) from (select from reflex.dead_letters limit 10000) d)::int as dead_letters,
          (select extract(epoch from now() - min(h.event_at))::float8
             from reflex.triggers t

@@ -104,6 +104,7 @@ export interface DeliveryRow {
   run_at: Date | null;
   error: string | null;
   crashes: number;
+  parked: { reason: string; deadline: boolean } | null;
 }
 
 export function toEvent(row: EventRow): StoredEvent {
@@ -220,20 +221,21 @@ export function toDeadLetter(row: DeadLetterRow): DeadLetter {
 }
 
 export function toSummary(row: DeliveryRow): DeliverySummary {
-  const tried = row.attempts > 0 || row.error !== null;
-  const status =
-    row.status === 'scheduled' || row.status === 'aside'
-      ? tried
-        ? 'failed'
-        : 'pending'
-      : row.status === 'waiting'
-        ? 'pending'
-        : row.status;
+  const status = statusOf(row);
+  const parked = status === 'parked' ? row.parked : null;
   return {
     trigger: row.trigger,
     status,
     attempts: row.attempts,
-    nextAttemptAt: row.run_at,
+    nextAttemptAt: parked && !parked.deadline ? null : row.run_at,
     error: row.error,
+    waitsFor: parked?.reason ?? null,
   };
+}
+
+function statusOf({ status, attempts, error, parked }: DeliveryRow): DeliverySummary['status'] {
+  if (status === 'waiting') return 'pending';
+  if (status !== 'scheduled' && status !== 'aside') return status;
+  if (parked) return 'parked';
+  return attempts > 0 || error !== null ? 'failed' : 'pending';
 }

@@ -9,6 +9,10 @@ import { isOutage, reachable } from './outage';
 import type { Publisher } from './publisher';
 import { SETTLE } from './queries';
 import { toCopy } from './rows';
+import { wakeKey } from './waker';
+
+/** Parked without a deadline, in milliseconds: a hundred years, since a time must be named. */
+const FOR_EVER_MS = 36_525 * 86_400_000;
 
 const LIMITS = { items: 500, characters: 4_000_000, queue: 100_000 };
 
@@ -99,7 +103,8 @@ function keyOf({ eventSeq, triggerId, leaseToken, scope }: Delivery) {
   return { s: eventSeq, t: triggerId, k: leaseToken, c: scope };
 }
 
-function settlementRecord({ delivery, outcome, run, retryInMs, deadLetterReason, context }: Settlement) {
+function settlementRecord(settlement: Settlement) {
+  const { delivery, outcome, run, retryInMs, deadLetterReason, context } = settlement;
   return {
     ...keyOf(delivery),
     e: delivery.event?.id ?? `seq:${delivery.eventSeq}`,
@@ -112,7 +117,8 @@ function settlementRecord({ delivery, outcome, run, retryInMs, deadLetterReason,
     er: run.error,
     re: run.result,
     us: run.usage,
-    w: outcome === 'failed' || outcome === 'deferred' ? (retryInMs ?? 0) : undefined,
+    w: waitMs(outcome, retryInMs),
+    pk: outcome === 'parked' ? parkingOf(settlement) : undefined,
     why: outcome === 'dead_letter' ? (deadLetterReason ?? 'attempts_exhausted') : undefined,
     x: context && {
       clear: context.clear,
@@ -123,6 +129,19 @@ function settlementRecord({ delivery, outcome, run, retryInMs, deadLetterReason,
       acted: context.acted,
       wake: context.wakeInMs,
     },
+  };
+}
+
+function waitMs(outcome: Settlement['outcome'], retryInMs: number | undefined): number | undefined {
+  if (outcome === 'parked') return retryInMs ?? FOR_EVER_MS;
+  return outcome === 'failed' || outcome === 'deferred' ? (retryInMs ?? 0) : undefined;
+}
+
+function parkingOf({ run, retryInMs, waitsFor }: Settlement) {
+  return {
+    reason: run.reason,
+    waits_for: waitsFor === undefined ? undefined : wakeKey(waitsFor),
+    deadline: retryInMs !== undefined,
   };
 }
 

@@ -49,7 +49,7 @@ export class Run {
       if (outcome === 'interrupted') return this.deliveries.slice(index);
 
       await this.settle(outcome.settlement, outcome.state);
-      if (blocks && outcome.settlement.retryInMs !== undefined) return this.deliveries.slice(index + 1);
+      if (blocks && comesBack(outcome.settlement)) return this.deliveries.slice(index + 1);
     }
     return [];
   }
@@ -84,4 +84,8 @@ export class Run {
     if (first.context) return ContextMemory.load(first.context, this.around.decode);
     return ContextMemory.empty(first.event?.receivedAt ?? new Date(this.around.clock.nowMs()));
   }
+}
+
+function comesBack({ outcome, retryInMs }: Settlement): boolean {
+  return retryInMs !== undefined || outcome === 'parked';
 }

@@ -13,6 +13,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('deliveries_suspect', { synchronize: false })
 @Index('deliveries_in_lane', { synchronize: false })
 @Index('deliveries_active_in_lane', { synchronize: false })
+@Index('deliveries_parked', { synchronize: false })
 export class DeliveryEntity {
   @PrimaryColumn({ name: 'event_seq', type: 'bigint', primaryKeyConstraintName: 'deliveries_pkey' })
   eventSeq!: string;
@@ -53,6 +54,14 @@ export class DeliveryEntity {
   /** A copy to use instead of the log: after an edit, or once the log's partition is dropped. */
   @Column('jsonb', { nullable: true })
   event!: Record<string, unknown> | null;
+
+  /** Why it is parked: `reason`, `waits_for`, whether there is a `deadline`, and the `key` it is filed under. */
+  @Column('jsonb', { nullable: true })
+  parked!: Record<string, unknown> | null;
+
+  /** The newest wake of each key that woke it. */
+  @Column('jsonb', { nullable: true })
+  woken!: Record<string, number> | null;
 }
 
 /** One row per (trigger, scope) with live deliveries. */

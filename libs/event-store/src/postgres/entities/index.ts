@@ -7,6 +7,7 @@ import { OperationEntity, OperationItemEntity } from './operation.entity';
 import { RunEntity } from './run.entity';
 import { TimerEntity } from './timer.entity';
 import { TriggerEntity } from './trigger.entity';
+import { WakeEntity } from './wake.entity';
 import { WorkerEntity } from './worker.entity';
 
 /** The tables as TypeORM sees them: for reports and the owner's own queries. Only the store writes to them. */
@@ -26,6 +27,7 @@ export const ENTITIES = [
   RunEntity,
   DeadLetterEntity,
   TimerEntity,
+  WakeEntity,
 ];
 
 export {
@@ -43,5 +45,6 @@ export {
   RunEntity,
   TimerEntity,
   TriggerEntity,
+  WakeEntity,
   WorkerEntity,
 };

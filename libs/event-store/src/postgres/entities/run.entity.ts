@@ -36,7 +36,7 @@ export class RunEntity {
   attempt!: number;
 
   @Column('enum', {
-    enum: ['completed', 'filtered', 'accumulated', 'failed', 'dead_letter', 'deferred'],
+    enum: ['completed', 'filtered', 'accumulated', 'failed', 'dead_letter', 'deferred', 'parked'],
     enumName: 'run_outcome',
   })
   outcome!: string;

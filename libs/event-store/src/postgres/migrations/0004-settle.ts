@@ -132,7 +132,7 @@ export class Settle1763600000004 implements MigrationInterface {
 
       -- Ends attempts. Each is fenced by its lease token; those that lost it change nothing and are answered as stale.
       -- batch: [{s: seq, t: trigger, k: token, c: scope, e: event id, a: attempt, o: outcome, b: started, d: duration ms,
-      --          tr: trace, rs: reason, er: error, re: result, us: usage, w: wait ms, why: dead letter reason,
+      --          tr: trace, rs: reason, er: error, re: result, us: usage, w: wait ms, pk: parked, why: dead letter reason,
       --          x: {clear, append, scratch, filters, acted, wake}}]
       -- Outcome 'released' gives a delivery back without a trace.
       create function reflex.settle(batch jsonb, laned boolean, thoughtful boolean, most integer) returns table (s bigint, t integer)
@@ -156,7 +156,7 @@ export class Settle1763600000004 implements MigrationInterface {
         with input as materialized (
           select r.*
             from jsonb_to_recordset(batch) as r(s bigint, t integer, k bigint, c text, e text, a smallint, o text,
-                   b timestamptz, d real, tr text, rs text, er jsonb, re jsonb, us jsonb, w float8, why text)
+                   b timestamptz, d real, tr text, rs text, er jsonb, re jsonb, us jsonb, w float8, pk jsonb, why text)
         ), ours as materialized (
           -- Locked in the order of reflex.lock_deliveries, as a rescue may be after the same ones; and none that is not ours.
           select i.*, d.tid, d.attempts, d.event_at, d.event, d.error, tr.on_retry
@@ -183,10 +183,11 @@ export class Settle1763600000004 implements MigrationInterface {
                  run_at = case when o.o <> 'released' then now() + o.w * interval '1 millisecond' end,
                  attempts = o.attempts + (o.o = 'failed')::int,
                  error = coalesce(o.er ->> 'message', o.error),
+                 parked = o.pk,
                  worker_id = null,
                  lease_token = null
             from ours o
-           where d.ctid = o.tid and o.o in ('failed', 'deferred', 'released')
+           where d.ctid = o.tid and o.o in ('failed', 'deferred', 'parked', 'released')
           returning 1
         ), logged as (
           insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,

@@ -7,6 +7,7 @@ import { Timers1763600000006 } from './0006-timers';
 import { DeadLetters1763600000007 } from './0007-dead-letters';
 import { Farewells1763600000008 } from './0008-farewells';
 import { Effects1763600000009 } from './0009-effects';
+import { Parking1763600000010 } from './0010-parking';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   DeadLetters1763600000007,
   Farewells1763600000008,
   Effects1763600000009,
+  Parking1763600000010,
 ];

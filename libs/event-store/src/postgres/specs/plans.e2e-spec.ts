@@ -1,7 +1,7 @@
 import { storesUnderTest, ticket, trigger, worker, type OpenStore, type Stores } from './store-under-test';
 
 /** Tables that grow with work or history: nothing the store does again and again may scan them. */
-const GROWING = ['deliveries', 'lanes', 'context_events', 'contexts', 'event_keys'];
+const GROWING = ['deliveries', 'lanes', 'context_events', 'contexts', 'event_keys', 'wakes'];
 
 async function sequentialScans(store: OpenStore): Promise<Record<string, number>> {
   // Counters of this session reach the statistics when it is idle; asked for, at once.
@@ -50,7 +50,8 @@ describe('query plans', () => {
             deliveries.map((delivery, index) =>
               store.settle({
                 delivery,
-                outcome: index === 0 && round % 2 ? 'failed' : 'completed',
+                outcome: index === 0 ? (round % 2 ? 'failed' : 'parked') : 'completed',
+                waitsFor: `round ${round}`,
                 retryInMs: 0,
                 run,
                 context: delivery.scope === null ? undefined : context,
@@ -58,6 +59,8 @@ describe('query plans', () => {
             ),
           ),
         );
+        await store.wake([{ waitsFor: `round ${round}` }, runs[0]![0]!]);
+        await store.dataSource.query('select reflex.wake_parked(100)');
         await store.dataSource.query('select reflex.promote_due(100), reflex.wake_contexts(100)');
         await store.dataSource.query('select reflex.rescue(20000, 100, 3)');
         const page = await store.search({ types: ['ticket.opened'], limit: 5 });
