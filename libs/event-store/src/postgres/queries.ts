@@ -10,9 +10,7 @@ export const FIND_KEYS = `
     from reflex.event_keys
    where key = any ($1::text[])`;
 
-export const COUNT_FOLLOW_UPS = `
-  select count(*)::int as count
-    from (select from reflex.events where correlation_id = $1 and depth > 0 limit $2) follow_ups`;
+export const COUNT_FOLLOW_UPS = `select reflex.count_follow_ups($1, $2) as count`;
 
 // --- triggers
 
