@@ -1,4 +1,4 @@
-import { type EventStore, openPostgresStore } from '@reflex/event-store';
+import { openPostgresStore } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
 import { TriggerRegistry } from '@reflex/triggers';
 import { BenchEvent } from './sides/bench-event';
@@ -6,6 +6,19 @@ import { payload } from './sides/payload';
 
 const BATCH = 1_000;
 const SLOTS = 64;
+
+const HISTORY_BATCH = 100_000;
+// $1 trigger, $2 how many
+const HISTORY = `
+  with stored as (
+    insert into reflex.events (id, type, source, "timestamp", trace_id, correlation_id, payload)
+    select n.id, 'bench.event', 'internal', now(), md5(n.id), n.id,
+           jsonb_build_object('number', n.number, 'account', 'account-' || n.number % 1000, 'note', repeat(md5(n.id), 7))
+      from (select uuidv7()::text as id, number from generate_series(1, $2::integer) number) n
+    returning seq, id, trace_id
+  )
+  insert into reflex.runs (event_seq, event_id, trigger_id, attempt, outcome, started_at, duration_ms, trace_id)
+  select s.seq, s.id, $1, 1, 'completed', now(), 1, s.trace_id from stored s`;
 
 export interface BacklogOptions {
   databaseUrl: string;
@@ -20,7 +33,7 @@ export class Backlog {
   private number = 0;
 
   private constructor(
-    private readonly store: EventStore & { close(): Promise<void> },
+    private readonly store: Awaited<ReturnType<typeof openPostgresStore>>,
     private readonly triggerId: number,
     private readonly options: BacklogOptions,
   ) {}
@@ -47,20 +60,37 @@ export class Backlog {
     for (let filled = 0; filled < events; filled += BATCH) await this.publish(BATCH, 1);
   }
 
-  /** The 99th percentile of claims of 64 slots, in milliseconds; what is claimed is settled and published again. */
-  async claimP99(claims: number): Promise<number> {
-    const took: number[] = [];
+  /** The 99th percentiles of claims of 64 slots, and of publishing as many; what is claimed is settled in between. */
+  async p99(claims: number): Promise<{ claim: number; publish: number }> {
+    const claim: number[] = [];
+    const publish: number[] = [];
     for (let index = 0; index < claims; index += 1) {
       const begin = performance.now();
       const { runs } = await this.store.claim([{ triggerId: this.triggerId, slots: SLOTS }]);
-      took.push(performance.now() - begin);
+      claim.push(performance.now() - begin);
       const deliveries = runs.flat();
       if (deliveries.length === 0) throw new Error('Nothing could be claimed although much waits.');
       const run = { startedAt: new Date(), durationMs: 0 };
       await Promise.all(deliveries.map((delivery) => this.store.settle({ delivery, outcome: 'completed', run })));
+      const settled = performance.now();
       await this.publish(deliveries.length, this.options.accounts ?? 1_000);
+      publish.push(performance.now() - settled);
     }
-    return took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)]!;
+    return { claim: p99(claim), publish: p99(publish) };
+  }
+
+  /** Events of today that are over, with their runs, in the tables that publishing writes to. */
+  async addHistory(events: number): Promise<void> {
+    let left = events;
+    const add = async () => {
+      while (left > 0) {
+        const batch = Math.min(HISTORY_BATCH, left);
+        left -= batch;
+        await this.store.dataSource.query(HISTORY, [this.triggerId, batch]);
+      }
+    };
+    await Promise.all([add(), add()]);
+    await this.store.dataSource.query('vacuum analyze reflex.events, reflex.runs');
   }
 
   close(): Promise<void> {
@@ -71,4 +101,8 @@ export class Backlog {
     const events = Array.from({ length: count }, () => BenchEvent.of(payload((this.number += 1), accounts)));
     await this.store.publish(events);
   }
+}
+
+function p99(took: number[]): number {
+  return took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)]!;
 }

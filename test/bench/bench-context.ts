@@ -1,14 +1,24 @@
 import { Client } from 'pg';
 import type { BenchOptions } from './options';
-import { HttpServerProcess } from './http/server-process';
-import type { HttpServerName } from './http/servers';
+import { ServerProcess } from './ingest/server-process';
+import type { ServerName } from './ingest/servers';
 import { SideProcess } from './side-process';
 import type { SideName } from './sides';
 import type { SideSetup } from './sides/side';
 
+/** What is closed at the end of the row at the latest; killed when that fails. */
+interface Owned {
+  close(): Promise<void>;
+  kill?(): void;
+}
+
+interface SharedDatabase {
+  databaseUrl?: string;
+}
+
 /** What a row may use: contenders on fresh databases, and the options of this run. */
 export class BenchContext {
-  private readonly open = new Set<SideProcess | HttpServerProcess>();
+  private readonly open = new Set<Owned>();
   private databases = 0;
 
   constructor(
@@ -27,19 +37,26 @@ export class BenchContext {
     return amount * this.options.scale;
   }
 
-  /** Starts a contender in a process of its own, on a database of its own. */
-  async side(name: SideName, setup: Omit<SideSetup, 'databaseUrl' | 'redisUrl'>): Promise<SideProcess> {
-    const databaseUrl = await this.freshDatabase();
+  /** Starts a contender in a process of its own, on a database of its own unless it is to share one. */
+  async side(
+    name: SideName,
+    setup: Omit<SideSetup, 'databaseUrl' | 'redisUrl'> & SharedDatabase,
+  ): Promise<SideProcess> {
+    const databaseUrl = setup.databaseUrl ?? (await this.freshDatabase());
     const side = await SideProcess.open(name, { ...setup, databaseUrl, redisUrl: this.redisUrl }, this.nodeArgs(name));
-    this.open.add(side);
-    return side;
+    return this.own(side);
   }
 
   /** Starts a server in a process of its own, on a database of its own. */
-  async httpServer(name: HttpServerName): Promise<HttpServerProcess> {
-    const server = await HttpServerProcess.open(name, await this.freshDatabase(), this.nodeArgs(name));
-    this.open.add(server);
-    return server;
+  async server(name: ServerName): Promise<ServerProcess> {
+    const server = await ServerProcess.open(name, await this.freshDatabase(), this.nodeArgs(name));
+    return this.own(server);
+  }
+
+  /** Closes it with the row, if nobody did before. */
+  own<T extends Owned>(opened: T): T {
+    this.open.add(opened);
+    return opened;
   }
 
   /** An empty database, gone when the bench ends. */
@@ -61,12 +78,12 @@ export class BenchContext {
   async closeSides(): Promise<void> {
     const sides = [...this.open];
     this.open.clear();
-    await Promise.all(sides.map((side) => side.close().catch(() => side.kill())));
+    await Promise.all(sides.map((side) => side.close().catch(() => side.kill?.())));
   }
 
   private nodeArgs(name: string): string[] {
     const { profile } = this.options;
-    return name === 'reflex' && profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+    return name.startsWith('reflex') && profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
   }
 
   log(line: string): void {

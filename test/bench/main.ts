@@ -35,7 +35,7 @@ async function main(): Promise<'interrupted' | void> {
     const statistics = options.profile ? new StatementStatistics(admin) : null;
     const results = await Promise.race([runRows(rows, context, statistics), interrupted]);
     if (results === 'interrupted') return results;
-    await saveResults(results, await describeMachine(admin, redis?.version ?? null));
+    if (options.saves) await saveResults(results, await describeMachine(admin, redis?.version ?? null));
     printTable([...results.values()].flat());
   } finally {
     await cleanUp();

@@ -1,11 +1,12 @@
 import type { Side, SideSetup } from './sides/side';
 import { SIDES, type SideName } from './sides';
+import { CREW } from './crew';
 import { WORKLOADS } from './workloads';
 
 /** What the parent asks of the process of one side. */
 export type SideRequest =
   | { id: number; do: 'open'; side: SideName; setup: SideSetup }
-  | { id: number; do: keyof typeof WORKLOADS; options: object }
+  | { id: number; do: keyof typeof TASKS; options: object }
   | { id: number; do: 'close' };
 
 export interface SideAnswer {
@@ -13,6 +14,8 @@ export interface SideAnswer {
   result?: unknown;
   error?: string;
 }
+
+const TASKS = { ...WORKLOADS, ...CREW };
 
 let side: Side | null = null;
 // Between two rounds a side may have nothing open, and would end.
@@ -41,6 +44,6 @@ async function perform(request: SideRequest): Promise<unknown> {
     setImmediate(() => process.exit(0));
     return undefined;
   }
-  const workload = WORKLOADS[request.do] as (side: Side, options: object) => Promise<unknown>;
-  return workload(side!, request.options);
+  const task = TASKS[request.do] as (side: Side, options: object) => Promise<unknown>;
+  return task(side!, request.options);
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Progress } from './crew';
 import { forkBench } from './fork';
 import type { SideAnswer, SideRequest } from './side-main';
 import type { SideName } from './sides';
@@ -50,6 +51,26 @@ export class SideProcess {
 
   latency(options: LatencyOptions): Promise<Latency> {
     return this.request({ do: 'latency', options });
+  }
+
+  size(options: DrainOptions): Promise<number> {
+    return this.request({ do: 'size', options });
+  }
+
+  stock(options: DrainOptions): Promise<void> {
+    return this.request({ do: 'stock', options });
+  }
+
+  begin(): Promise<void> {
+    return this.request({ do: 'begin', options: {} });
+  }
+
+  progress(): Promise<Progress> {
+    return this.request({ do: 'progress', options: {} });
+  }
+
+  end(): Promise<void> {
+    return this.request({ do: 'end', options: {} });
   }
 
   async close(): Promise<void> {

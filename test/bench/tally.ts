@@ -6,10 +6,16 @@ export class Tally {
   firstAt = 0;
   lastAt = 0;
 
+  /** How many so far. */
+  get handled(): number {
+    return this.count;
+  }
+
   add(): void {
     this.count += 1;
-    if (this.count === 1) this.firstAt = performance.now();
-    if (this.count === this.goal) this.finish();
+    this.lastAt = performance.now();
+    if (this.count === 1) this.firstAt = this.lastAt;
+    if (this.count === this.goal) this.resolve?.();
   }
 
   /** Resolves with the handler that makes the count full. Handled twice would end too early, and leave some behind. */
@@ -17,17 +23,12 @@ export class Tally {
     return new Promise((resolve) => {
       this.goal = goal;
       this.resolve = resolve;
-      if (this.count >= goal) this.finish();
+      if (this.count >= goal) resolve();
     });
   }
 
   reset(): void {
     this.count = 0;
     this.goal = Infinity;
-  }
-
-  private finish(): void {
-    this.lastAt = performance.now();
-    this.resolve?.();
   }
 }

@@ -8,6 +8,10 @@ export interface LiveOptions {
   seconds: number;
   /** How many scopes the events fall into. */
   accounts: number;
+  /** Size of a payload; 300 bytes without it. */
+  bytes?: number;
+  /** Deliveries that each event becomes; one without it. */
+  deliveries?: number;
 }
 
 export interface LatencyOptions {
@@ -32,18 +36,19 @@ export interface Latency {
 }
 
 /** What a side is made to do; rates are per second. Each begins with empty tables and ends with nothing left. */
-export const WORKLOADS = { live, bulk, drain, latency };
+export const WORKLOADS = { live, bulk, drain, latency, size };
 
-/** Each publisher publishes its next event once the one before is durable; a worker in the same process keeps up. */
-async function live(side: Side, { publishers, seconds, accounts }: LiveOptions): Promise<number> {
+/** Events per second. Each publisher publishes its next one once the one before is durable; a worker beside it keeps up. */
+async function live(side: Side, options: LiveOptions): Promise<number> {
+  const { publishers, seconds, accounts, bytes, deliveries = 1 } = options;
   return working(side, async (tally) => {
     let sent = 0;
     const begin = performance.now();
     const publisher = async () => {
-      while (performance.now() - begin < seconds * 1_000) await side.publish(payload((sent += 1), accounts));
+      while (performance.now() - begin < seconds * 1_000) await side.publish(payload((sent += 1), accounts, bytes));
     };
     await Promise.all(Array.from({ length: publishers }, publisher));
-    await tally.reaches(sent);
+    await tally.reaches(sent * deliveries);
     return perSecond(sent, performance.now() - begin);
   });
 }
@@ -71,6 +76,17 @@ async function drain(side: Side, { events, accounts }: DrainOptions): Promise<nu
   const rate = perSecond(events - 1, tally.lastAt - tally.firstAt);
   await finish(side);
   return rate;
+}
+
+/** Bytes on disk for each of so many that wait. */
+async function size(side: Side, { events, accounts }: DrainOptions): Promise<number> {
+  await side.empty();
+  const before = await side.bytes!();
+  for (const payloads of batchesOf(events, 1_000, accounts)) await side.publishMany(payloads);
+  await expectWaiting(side);
+  const each = ((await side.bytes!()) - before) / events;
+  await side.empty();
+  return each;
 }
 
 /** Events at an even pace, whether or not those before are handled. */
@@ -120,18 +136,18 @@ async function working<T>(
 }
 
 /** Whatever was handled must also be settled, or the figure is worth nothing. */
-async function finish(side: Side): Promise<void> {
+export async function finish(side: Side): Promise<void> {
   for (const begin = performance.now(); (await side.left()) > 0; await delay(20)) {
     if (performance.now() - begin > 10_000) throw new Error(`${await side.left()} were handled but never settled.`);
   }
   await side.stop();
 }
 
-async function expectWaiting(side: Side): Promise<void> {
+export async function expectWaiting(side: Side): Promise<void> {
   if ((await side.left()) === 0) throw new Error('Nothing waits although it was published.');
 }
 
-function batchesOf(events: number, batch: number, accounts: number): Payload[][] {
+export function batchesOf(events: number, batch: number, accounts: number): Payload[][] {
   return Array.from({ length: Math.ceil(events / batch) }, (_, index) =>
     Array.from({ length: batch }, (_, place) => payload(index * batch + place, accounts)),
   );

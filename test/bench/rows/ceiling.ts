@@ -6,7 +6,7 @@ import type { Row } from './row';
 export const ceiling: Row = {
   name: 'ceiling',
   async run(context): Promise<RowResult[]> {
-    const options = { publishers: 64, seconds: context.scaled(5), accounts: 1_000 };
+    const options = { publishers: 64, seconds: context.scaled(3), accounts: 1_000 };
     const many = { ...options, publishers: 1_000 };
     const waiting = { events: context.scaled(50_000), accounts: 1_000 };
     const reflex = await context.side('reflex', { work: 'live' });

@@ -6,10 +6,10 @@ import type { Row } from './row';
 export const http: Row = {
   name: 'http',
   async run(context): Promise<RowResult[]> {
-    const seconds = Math.max(2, context.scaled(5));
-    const reflex = await context.httpServer('reflex');
-    const insert = await context.httpServer('one insert');
-    const noOp = await context.httpServer('no-op');
+    const seconds = Math.max(2, context.scaled(3));
+    const reflex = await context.server('reflex');
+    const insert = await context.server('one insert');
+    const noOp = await context.server('no-op');
 
     const rates = await pairedRounds(context, {
       reflex: () => reflex.load(64, seconds),

@@ -7,7 +7,7 @@ import { NO_REDIS, type Row } from './row';
 export const latency: Row = {
   name: 'latency',
   async run(context): Promise<RowResult[]> {
-    const options = { perSecond: 100, seconds: context.scaled(10) };
+    const options = { perSecond: 100, seconds: context.scaled(6) };
     const reflex = await context.side('reflex', { work: 'latency' });
     const graphile = await context.side('graphile-worker', { work: 'latency' });
     const bull = context.hasRedis ? await context.side('BullMQ', { work: 'latency' }) : null;

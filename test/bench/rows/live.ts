@@ -6,7 +6,7 @@ import { NO_REDIS, type Row } from './row';
 export const live: Row = {
   name: 'live',
   async run(context): Promise<RowResult[]> {
-    const options = { publishers: 64, seconds: context.scaled(5), accounts: 1_000 };
+    const options = { publishers: 64, seconds: context.scaled(3), accounts: 1_000 };
     const reflex = await context.side('reflex', { work: 'live' });
     const graphile = await context.side('graphile-worker', { work: 'live' });
     const boss = await context.side('pg-boss', { work: 'live' });

@@ -6,7 +6,7 @@ import type { Row } from './row';
 export const notify: Row = {
   name: 'notify',
   async run(context): Promise<RowResult[]> {
-    const options = { publishers: 64, seconds: context.scaled(5), accounts: 1_000 };
+    const options = { publishers: 64, seconds: context.scaled(3), accounts: 1_000 };
     const on = await context.side('reflex', { work: 'live' });
     const off = await context.side('reflex', { work: 'live', notify: false });
 

@@ -47,6 +47,12 @@ export async function openGraphileWorker({ databaseUrl, work }: SideSetup): Prom
       const { rows } = await sql.query<{ count: number }>('select count(*)::int from graphile_worker._private_jobs');
       return rows[0]!.count;
     },
+    bytes: async () => {
+      const { rows } = await sql.query<{ bytes: string }>(
+        `select pg_total_relation_size('graphile_worker._private_jobs') as bytes`,
+      );
+      return Number(rows[0]!.bytes);
+    },
     empty: async () => void (await sql.query('truncate graphile_worker._private_jobs')),
     close: async () => {
       await utils.release();

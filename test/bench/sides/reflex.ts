@@ -10,16 +10,24 @@ import type { Side, SideSetup } from './side';
 const CONCURRENCY = 500;
 
 /** The store and the worker as the service runs them, without HTTP. */
-export async function openReflex({ databaseUrl, scoped = false, notify = true }: SideSetup): Promise<Side> {
+export async function openReflex({
+  databaseUrl,
+  scoped = false,
+  notify,
+  triggers: count = 1,
+}: SideSetup): Promise<Side> {
   const store = await openPostgresStore({ url: databaseUrl, app: 'bench', notify });
   const events = new EventRegistry().register([BenchEvent]);
   let handled: (payload: Payload) => void = () => undefined;
-  const triggers = new TriggerRegistry(events).add({
-    name: 'bench',
-    on: BenchEvent,
-    scope: scoped ? 'account' : undefined,
-    handle: (context) => handled(context.event),
-  });
+  const triggers = new TriggerRegistry(events);
+  for (let number = 1; number <= count; number += 1) {
+    triggers.add({
+      name: `bench-${number}`,
+      on: BenchEvent,
+      scope: scoped ? 'account' : undefined,
+      handle: (context) => handled(context.event),
+    });
+  }
   const makeWorker = () => new TriggerWorker({ store, events, triggers, options: { concurrency: CONCURRENCY } });
   await makeWorker().register();
   let worker: TriggerWorker | null = null;

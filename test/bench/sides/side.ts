@@ -13,6 +13,8 @@ export interface SideSetup {
   scoped?: boolean;
   /** For Reflex: send and hear notifications; default true. */
   notify?: boolean;
+  /** For Reflex: triggers that each event goes to; default 1. */
+  triggers?: number;
 }
 
 /** One contender, in a process of its own: the same calls for all of them. */
@@ -26,6 +28,8 @@ export interface Side {
   stop(): Promise<void>;
   /** Deliveries or jobs that are not done. */
   left(): Promise<number>;
+  /** What waits takes on disk, indexes included; only where a row asks for it. */
+  bytes?(): Promise<number>;
   /** As on the first day: each round begins from empty tables. */
   empty(): Promise<void>;
   close(): Promise<void>;

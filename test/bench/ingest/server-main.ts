@@ -1,18 +1,22 @@
-import { HTTP_SERVERS, type HttpServer, type HttpServerName } from './servers';
+import type { BenchServer } from './server';
+import { SERVERS, type ServerName } from './servers';
 
 export type ServerRequest = 'stored' | 'stop';
 /** First the address, then the answers. */
 export type ServerMessage = { url: string } | { stored: number } | { error: string };
 
-const [name, databaseUrl] = process.argv.slice(2) as [HttpServerName, string];
+// Between two rounds a server may have nothing open but the socket it listens on.
+process.channel?.ref();
+
+const [name, databaseUrl] = process.argv.slice(2) as [ServerName, string];
 
 async function main(): Promise<void> {
-  const server = await HTTP_SERVERS[name](databaseUrl);
+  const server = await SERVERS[name](databaseUrl);
   process.on('message', (request: ServerRequest) => void answer(server, request));
   process.send!({ url: server.url } satisfies ServerMessage);
 }
 
-async function answer(server: HttpServer, request: ServerRequest): Promise<void> {
+async function answer(server: BenchServer, request: ServerRequest): Promise<void> {
   if (request === 'stored') process.send!({ stored: await server.stored() } satisfies ServerMessage);
   if (request !== 'stop') return;
   await server.stop();

@@ -3,29 +3,55 @@ import { once } from 'node:events';
 import autocannon from 'autocannon';
 import { forkBench } from '../fork';
 import { payload } from '../sides/payload';
+import { socketLoad } from './socket-load';
 import type { ServerMessage, ServerRequest } from './server-main';
-import type { HttpServerName } from './servers';
+import type { ServerName } from './servers';
 
 const BODY = JSON.stringify({ type: 'bench.event', source: 'bench', ...payload(1, 1_000) });
 
-/** An HTTP server in a process of its own; the requests come from ours. */
-export class HttpServerProcess {
+interface Load {
+  /** Answered as wished. */
+  good: number;
+  perSecond: number;
+}
+
+/** A server in a process of its own; what it is sent comes from ours. */
+export class ServerProcess {
   private constructor(
-    private readonly name: HttpServerName,
+    private readonly name: ServerName,
     private readonly child: ChildProcess,
     private readonly url: string,
   ) {}
 
-  static async open(name: HttpServerName, databaseUrl: string, nodeArgs: string[]): Promise<HttpServerProcess> {
-    const child = forkBench('http/server-main.ts', [name, databaseUrl], nodeArgs);
+  static async open(name: ServerName, databaseUrl: string, nodeArgs: string[]): Promise<ServerProcess> {
+    const child = forkBench('ingest/server-main.ts', [name, databaseUrl], nodeArgs);
     const first = await answerOf(child);
     if (!('url' in first)) throw new Error(`The server "${name}" did not start: ${JSON.stringify(first)}`);
-    return new HttpServerProcess(name, child, first.url);
+    return new ServerProcess(name, child, first.url);
   }
 
   /** Requests per second; every one is answered 201 and every event is there afterwards. */
   async load(connections: number, seconds: number): Promise<number> {
+    return this.checked(async () => this.post(connections, seconds));
+  }
+
+  /** Frames per second, each acknowledged, and every one of them there afterwards. */
+  async frames(clients: number, seconds: number): Promise<number> {
+    return this.checked(async () => {
+      const { acks, perSecond } = await socketLoad(this.url, clients, seconds);
+      return { good: acks, perSecond };
+    });
+  }
+
+  private async checked(load: () => Promise<Load>): Promise<number> {
     const before = await this.stored();
+    const { good, perSecond } = await load();
+    const stored = (await this.stored()) - before;
+    if (stored < good) throw new Error(`${this.name} answered ${good} but stored ${stored}.`);
+    return perSecond;
+  }
+
+  private async post(connections: number, seconds: number): Promise<Load> {
     const result = await autocannon({
       url: this.url,
       method: 'POST',
@@ -37,9 +63,7 @@ export class HttpServerProcess {
     const good = result['2xx'];
     if (result.non2xx + result.errors > 0)
       throw new Error(`${this.name}: ${result.non2xx} refused, ${result.errors} failed.`);
-    const stored = (await this.stored()) - before;
-    if (stored < good) throw new Error(`${this.name} answered ${good} requests but stored ${stored}.`);
-    return good / result.duration;
+    return { good, perSecond: good / result.duration };
   }
 
   async close(): Promise<void> {
