@@ -3,6 +3,7 @@ import { type ValidationError, validateSync } from 'class-validator';
 import type { BaseEvent } from './base-event';
 import type { EventDefinition } from './event-definition';
 import { type FieldProblem, UndecodableEvent } from './errors';
+import { isClearlyValid } from './quick-check';
 import type { EncodedEvent } from './wire-form';
 
 type Fields = Record<string, unknown>;
@@ -70,6 +71,7 @@ function instanceOf(definition: EventDefinition, fields: Fields): BaseEvent {
 }
 
 function problemsOf(event: object): FieldProblem[] {
+  if (isClearlyValid(event)) return [];
   const errors = validateSync(event, {
     whitelist: true,
     forbidNonWhitelisted: true,

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { runMigrations } from '@reflex/event-store';
 import { Client } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
 import { CLAIM, PUBLISH, REGISTER, SETTLE } from './batch-sql-statements';
 import { Batches } from './batches';
 import type { Payload } from './payload';
@@ -107,7 +106,7 @@ async function connect(url: string): Promise<Client> {
 function publishColumns(batch: Payload[]): unknown[] {
   const now = new Date();
   return [
-    batch.map(() => uuidv7()),
+    batch.map(() => randomUUIDv7()),
     batch.map(() => now),
     batch.map(() => randomBytes(16).toString('hex')),
     batch.map((payload) => JSON.stringify(payload)),

@@ -1,9 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { InvalidJson } from '@reflex/core';
 import { payloadOf, type BaseEvent } from '@reflex/events';
 import type { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { delaysOf, type Delay } from '../delay';
 import { EventLoop, IdempotencyConflict, StoreOverloaded } from '../errors';
 import type { PublishOptions, Published } from '../event-store';
@@ -167,7 +166,7 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
   if (chosen && idempotencyKey !== null) {
     throw new InvalidJson('id_and_key', 'The event has an id and an Idempotency-Key. Send one of them.');
   }
-  const id = chosen ? event.id : uuidv7();
+  const id = chosen ? event.id : randomUUIDv7();
   const key = chosen ? `id:${id}` : idempotencyKey;
   const source = event.source ?? 'internal';
   const payload = payloadOf(event);
