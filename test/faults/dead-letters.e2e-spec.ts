@@ -1,5 +1,5 @@
 import { Audit, AUTH_ENTITIES, AUTH_MIGRATIONS } from '@reflex/auth';
-import { DeadLetterService, RetryDriver } from '@reflex/dlq';
+import { DeadLetterService, OperationDriver } from '@reflex/dlq';
 import { openPostgresStore, type Operation } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
@@ -17,7 +17,7 @@ const BY = { actor: 'tester', reason: null };
 interface Desk {
   store: Store;
   letters: DeadLetterService;
-  driver: RetryDriver;
+  driver: OperationDriver;
 }
 
 describe('dead letters', () => {
@@ -55,7 +55,7 @@ describe('dead letters', () => {
     const samples = [await progress(second.store, id)];
     const sampled = async (): Promise<Operation> => {
       samples.push(await progress(second.store, id));
-      return second.letters.operation(id);
+      return (await second.store.operations.find(id))!;
     };
 
     await eventually(async () => expect((await sampled()).done).toBeGreaterThan(LETTERS / 4), { timeoutMs: 30_000 });
@@ -90,14 +90,14 @@ describe('dead letters', () => {
     const won = (await Promise.all(byHand)).filter((answer) => answer !== null).length;
     const operations = await eventually(
       async () => {
-        const found = await Promise.all(begun.map(({ id }) => desks[0]!.letters.operation(id)));
-        expect(found.map(({ status }) => status)).toEqual(['done', 'done']);
+        const found = await Promise.all(begun.map(({ id }) => desks[0]!.store.operations.find(id)));
+        expect(found.map((one) => one!.status)).toEqual(['done', 'done']);
         return found;
       },
       { timeoutMs: 60_000 },
     );
 
-    const given = operations.map(({ done }) => done);
+    const given = operations.map((one) => one!.done);
     report('35 contested retry', { letters: LETTERS, byHand: won, byFirst: given[0]!, bySecond: given[1]! });
     expect(won + given[0]! + given[1]!).toBe(LETTERS);
     expect(handled.size).toBe(LETTERS);
@@ -108,7 +108,7 @@ describe('dead letters', () => {
   async function openDesk(): Promise<Desk> {
     const options = { entities: AUTH_ENTITIES, migrations: AUTH_MIGRATIONS };
     const store = await openPostgresStore({ url: database.url, poolSize: 5, ...options });
-    const driver = new RetryDriver(store);
+    const driver = new OperationDriver(store);
     const service = new DeadLetterService(store, new Audit(store.dataSource), new EventRegistry(), driver);
     return { store, letters: service, driver };
   }

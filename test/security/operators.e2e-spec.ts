@@ -58,7 +58,7 @@ describe('S30: the audit', () => {
     expect((await send('/triggers/billing/pause', { reason: 'Maintenance.' })).status).toBe(200);
     expect((await send('/triggers/billing/resume')).status).toBe(200);
     expect((await send('/events/replay', { ...replay, mode: 'dry_run' })).status).toBe(200);
-    expect((await send('/events/replay', { ...replay, mode: 'execute' })).status).toBe(200);
+    expect((await send('/events/replay', { ...replay, mode: 'execute' })).status).toBe(202);
 
     expect((await audit('?target=billing')).map(({ action, reason, outcome }) => [action, reason, outcome])).toEqual([
       ['replay.execute', 'Again.', 'done'],

@@ -10,6 +10,7 @@ import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
 import { OperationsController } from './operations/operations.controller';
+import { ReplayController } from './replay/replay.controller';
 import { RunsController } from './runs/runs.controller';
 import { TimersController } from './timers/timers.controller';
 import { ExplainController } from './triggers/explain.controller';
@@ -27,6 +28,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     EventsController,
     ExplainController,
     OperationsController,
+    ReplayController,
     RunsController,
     TimersController,
     TriggersController,

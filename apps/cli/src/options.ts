@@ -12,6 +12,15 @@ export function wholeNumber(flag: string, text: string, [min, max]: [number, num
   throw new Misuse(`${flag} must be a whole number from ${min} to ${max}.`);
 }
 
+/** How many per second, where nobody says. */
+export const PER_SECOND = 50;
+
+export function rateOf(text: string): number {
+  const rate = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (rate >= 0.1 && rate <= 5_000) return rate;
+  throw new Misuse('--rate must be a number from 0.1 to 5000.');
+}
+
 /** A JSON object, such as the own fields of an event. */
 export function fieldsOf(flag: string, text: string): Record<string, unknown> {
   let value: unknown;

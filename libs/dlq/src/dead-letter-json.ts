@@ -1,5 +1,5 @@
 import { toEnvelope } from '@reflex/events';
-import type { DeadLetter, DeadLetterCluster, Operation } from '@reflex/event-store';
+import type { DeadLetter, DeadLetterCluster } from '@reflex/event-store';
 
 /** The event as it was sent, and beside it why it gave up. */
 export function deadLetterJson(letter: DeadLetter): Record<string, unknown> {
@@ -25,15 +25,5 @@ export function clusterJson({ firstAt, lastAt, sample, ...cluster }: DeadLetterC
     first_at: firstAt.toISOString(),
     last_at: lastAt.toISOString(),
     sample: { dead_letter_id: sample.id, message: sample.message },
-  };
-}
-
-export function operationJson({ request, createdAt, endedAt, ...operation }: Operation): Record<string, unknown> {
-  const { filter, limit, rate, stopOnFailure } = request;
-  return {
-    ...operation,
-    request: { filter, limit, rate_per_second: rate, stop_on_failure: stopOnFailure },
-    created_at: createdAt.toISOString(),
-    ended_at: endedAt?.toISOString() ?? null,
   };
 }

@@ -11,8 +11,8 @@ import {
   type RetryRequest,
 } from '@reflex/event-store';
 import { EventRegistry, InvalidEvent, payloadOf } from '@reflex/events';
-import { noDeadLetter, noOperation, SeveralDeadLetters, UnexpectedCount } from './errors';
-import { RetryDriver } from './retry-driver.service';
+import { noDeadLetter, SeveralDeadLetters, UnexpectedCount } from './errors';
+import { OperationDriver } from './operation-driver.service';
 import { Explainer, type RetryForecast } from './retry-forecast';
 
 /**
@@ -25,7 +25,7 @@ export class DeadLetterService {
     private readonly store: EventStore,
     private readonly audit: Audit,
     private readonly events: EventRegistry,
-    private readonly driver: RetryDriver,
+    private readonly driver: OperationDriver,
     @Optional() @Inject(Explainer) private readonly explainer: Explainer | null = null,
   ) {}
 
@@ -109,28 +109,10 @@ export class DeadLetterService {
     const { filter, limit, rate, stopOnFailure } = request;
     const details = { filter, limit, rate_per_second: rate, stop_on_failure: stopOnFailure };
     const action = { ...by, action: 'dead_letter.retry_many', target: targetOf(filter), details };
-    const act = (): Promise<Operation> => this.store.deadLetters.beginRetry(request, by.actor);
+    const act = (): Promise<Operation> => this.store.operations.beginRetry(request, by.actor);
     const operation = await this.audit.perform(action, act, ({ id, total }) => ({ operation: id, total }));
     void this.driver.drive(operation.id);
     return operation;
-  }
-
-  operations(): Promise<Operation[]> {
-    return this.store.deadLetters.operations();
-  }
-
-  async operation(id: string): Promise<Operation> {
-    const operation = await this.store.deadLetters.operation(id);
-    if (!operation) throw noOperation(id);
-    return operation;
-  }
-
-  /** Gives nothing more back; what was given back goes on. Stopping what has ended changes nothing. */
-  async stop(id: string, by: Operator): Promise<Operation> {
-    await this.operation(id);
-    const action = { ...by, action: 'operation.stop', target: id };
-    const act = async (): Promise<Operation> => (await this.store.deadLetters.stop(id, by.actor))!;
-    return this.audit.perform(action, act, ({ done, total }) => ({ done, total }));
   }
 
   private async forecastOf(letter: DeadLetter): Promise<RetryForecast> {

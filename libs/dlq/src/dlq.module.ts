@@ -1,14 +1,15 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { EventsModule } from '@reflex/events';
 import { DeadLetterService } from './dead-letter.service';
-import { RetryDriver } from './retry-driver.service';
+import { OperationDriver } from './operation-driver.service';
+import { OperationService } from './operation.service';
 import { Explainer } from './retry-forecast';
 
 /** Needs an `EventStore` and an `Audit` from global modules. */
 @Module({
   imports: [EventsModule],
-  providers: [DeadLetterService, RetryDriver],
-  exports: [DeadLetterService],
+  providers: [DeadLetterService, OperationDriver, OperationService],
+  exports: [DeadLetterService, OperationService],
 })
 export class DlqModule {
   /** With a provider of a global module that explains what a trigger would do, for dry runs. */

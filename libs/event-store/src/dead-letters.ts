@@ -1,5 +1,4 @@
 import type { StoredEvent } from './delivery';
-import type { Operation, RetryRequest } from './operation';
 
 /** Why a delivery gave up. */
 export type DeadLetterReason = 'attempts_exhausted' | 'permanent' | 'poison' | 'undecodable' | 'trigger_removed';
@@ -82,16 +81,4 @@ export abstract class DeadLetters {
   abstract delete(id: string): Promise<number>;
   /** Deletes what the filter finds if it finds as many as expected, otherwise nothing. */
   abstract purge(filter: DeadLetterFilter, expected: number): Promise<{ found: number; deleted: number }>;
-
-  /** Notes that many are to be retried; `advance` does it. */
-  abstract beginRetry(request: RetryRequest, actor: string): Promise<Operation>;
-  /** The next step, by whichever process; how long to wait for the one after it, `null` when it has ended. */
-  abstract advance(operationId: string): Promise<{ nextInMs: number | null }>;
-  /** Those that nobody advances, since their process ended. */
-  abstract abandonedRetries(): Promise<string[]>;
-  /** Newest first, at most 100. */
-  abstract operations(): Promise<Operation[]>;
-  abstract operation(id: string): Promise<Operation | null>;
-  /** What was given back already goes on; `null` when there is no such operation. */
-  abstract stop(operationId: string, by: string): Promise<Operation | null>;
 }

@@ -6,7 +6,7 @@ import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
 import type { EffectLedger } from './effects';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
-import type { ReplayRequest, ReplayResult } from './replay';
+import type { Operations } from './operation';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
 import type { Settlement } from './settlement';
 import type { Situation } from './situation';
@@ -100,11 +100,11 @@ export abstract class EventStore {
   abstract search(search: EventSearch): Promise<EventPage>;
   /** Events in the order of the log, newest last, read in pages. */
   abstract read(search: Omit<EventSearch, 'cursor' | 'limit'>): AsyncIterable<StoredEvent>;
-  abstract replay(request: ReplayRequest): Promise<ReplayResult>;
   abstract searchRuns(search: RunSearch): Promise<RunPage>;
   abstract findRun(id: string): Promise<RunRecord | null>;
   abstract readonly deadLetters: DeadLetters;
   abstract readonly effects: EffectLedger;
+  abstract readonly operations: Operations;
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;

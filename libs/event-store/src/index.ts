@@ -45,8 +45,14 @@ export { LockLost, LockTimeout } from './locks/errors';
 export { MemoryLocks } from './locks/memory-locks';
 export { PostgresLocks } from './locks/postgres-locks';
 export { ScopedLocks, type LockOptions } from './locks/scoped-locks';
-export { type Operation, type RetryRequest } from './operation';
-export { type ReplayRequest, type ReplayResult } from './replay';
+export {
+  Operations,
+  type HistoryRange,
+  type Operation,
+  type ReplayForecast,
+  type ReplayRequest,
+  type RetryRequest,
+} from './operation';
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';
 export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';
 export { type Situation } from './situation';

@@ -1,8 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsDefined, IsInt, IsNumber, IsObject, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDefined, IsInt, IsObject, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { ReasonDto } from '../http/reason';
+import { PaceDto } from '../operations/pace.dto';
 import { DeadLetterFilterDto } from './dead-letter-filter.dto';
 
 export class EditDto extends ReasonDto {
@@ -35,7 +36,7 @@ function Filter(example: Partial<DeadLetterFilterDto>): PropertyDecorator {
   );
 }
 
-export class RetryManyDto extends ReasonDto {
+export class RetryManyDto extends PaceDto {
   @Filter({ from: '1d ago' })
   filter!: DeadLetterFilterDto;
 
@@ -45,22 +46,6 @@ export class RetryManyDto extends ReasonDto {
   @Min(1)
   @Max(10_000_000)
   limit?: number;
-
-  @ApiPropertyOptional({ description: 'At most so many per second.', default: 50, example: 20 })
-  @IsOptional()
-  @IsNumber()
-  @Min(0.1)
-  @Max(5_000)
-  rate_per_second?: number;
-
-  @ApiPropertyOptional({
-    default: true,
-    description:
-      'Begins with one, never has more under way than have succeeded, and leaves the rest alone when one gives up again.',
-  })
-  @IsOptional()
-  @IsBoolean()
-  stop_on_failure?: boolean;
 }
 
 export class PurgeDto extends ReasonDto {

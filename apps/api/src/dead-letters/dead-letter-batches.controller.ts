@@ -6,10 +6,9 @@ import { Clock } from '@reflex/core';
 import { clusterJson, deadLetterJson, DeadLetterService, operationJson } from '@reflex/dlq';
 import type { DeadLetter } from '@reflex/event-store';
 import { TakesReason } from '../http/reason';
+import { paceOf } from '../operations/pace.dto';
 import { PurgeDto, RetryManyDto } from './dead-letter-actions.dto';
 import { DeadLetterFilterDto, letterFilter } from './dead-letter-filter.dto';
-
-const RATE_PER_SECOND = 50;
 
 /** What is done with many dead letters at once. */
 @ApiTags('dead letters')
@@ -52,9 +51,8 @@ export class DeadLetterBatchesController {
     description: 'It goes on when this process ends. What dies again meanwhile is not taken twice.',
   })
   async retry(@Body() body: RetryManyDto, @ByOperator() by: Operator): Promise<unknown> {
-    const { limit = null, rate_per_second: rate = RATE_PER_SECOND, stop_on_failure: stopOnFailure = true } = body;
     const filter = letterFilter(body.filter, this.clock.now());
-    return operationJson(await this.deadLetters.retryMany({ filter, limit, rate, stopOnFailure }, by));
+    return operationJson(await this.deadLetters.retryMany({ filter, limit: body.limit ?? null, ...paceOf(body) }, by));
   }
 
   @Post('purge')

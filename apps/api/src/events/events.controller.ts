@@ -1,18 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Audit, ByOperator, RequireScope, type Operator } from '@reflex/auth';
+import { RequireScope } from '@reflex/auth';
 import { Clock, NotFound } from '@reflex/core';
-import { EventStore, UnknownTrigger, type ReplayResult } from '@reflex/event-store';
+import { EventStore } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
 import { EVENT_EXAMPLES } from './event-examples';
 import { eventJson, eventWithDeliveriesJson } from './event-json';
 import { EventPublisher } from './event-publisher';
 import { eventSearch, EventQuery } from './event-query';
-import { TakesReason } from '../http/reason';
-import { pointInTime } from './point-in-time';
 import { PublishedDto } from './published.dto';
-import { ReplayDto } from './replay.dto';
 
 @ApiTags('events')
 @RequireScope('events:read')
@@ -23,7 +20,6 @@ export class EventsController {
     private readonly registry: EventRegistry,
     private readonly publisher: EventPublisher,
     private readonly clock: Clock,
-    private readonly audit: Audit,
   ) {}
 
   @Post()
@@ -62,39 +58,11 @@ export class EventsController {
     return { items, next_cursor: null };
   }
 
-  @Post('replay')
-  @RequireScope('admin')
-  @TakesReason()
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Deliver history again to named triggers, or only tell what would be delivered' })
-  async replay(@Body() body: ReplayDto, @ByOperator() by: Operator): Promise<ReplayResult> {
-    const now = this.clock.now();
-    const { types, triggers, mode } = body;
-    await this.assertTriggers(triggers ?? []);
-    const from = pointInTime(body.from, now);
-    const to = pointInTime(body.to, now);
-    const replay = (): Promise<ReplayResult> => this.store.replay({ from, to, types, triggers, mode });
-    if (mode === 'dry_run') return replay();
-    const action = {
-      ...by,
-      action: 'replay.execute',
-      target: (triggers ?? []).join(', '),
-      details: { from, to, types },
-    };
-    return this.audit.perform(action, replay, (result) => ({ ...result }));
-  }
-
   @Get(':id')
   @ApiOperation({ summary: 'One event with its deliveries' })
   async one(@Param('id') id: string): Promise<unknown> {
     const event = await this.store.find(id);
     if (!event) throw new NotFound('There is no event with this id. Search with GET /events.');
     return eventWithDeliveriesJson(event);
-  }
-
-  private async assertTriggers(names: string[]): Promise<void> {
-    const known = new Set((await this.store.triggers()).map(({ name }) => name));
-    const unknown = names.find((name) => !known.has(name));
-    if (unknown !== undefined) throw new UnknownTrigger(unknown);
   }
 }

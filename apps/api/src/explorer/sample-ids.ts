@@ -11,7 +11,7 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
     store.searchRuns({ limit: 1 }),
     store.deadLetters.list({ limit: 1 }),
     store.triggers(),
-    store.deadLetters.operations(),
+    store.operations.list(),
   ]);
   return {
     '/events/{id}': events.items[0]?.id,

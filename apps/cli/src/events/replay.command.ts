@@ -1,14 +1,15 @@
 import { toEnvelope } from '@reflex/events';
-import type { EventStore, StoredEvent } from '@reflex/event-store';
+import { operationJson } from '@reflex/dlq';
+import type { EventStore, ReplayForecast, StoredEvent } from '@reflex/event-store';
 import { Command, Option } from 'nest-commander';
-import { printJson, printTable } from '../answer';
+import { printJson, printLine, printTable } from '../answer';
 import { Misuse } from '../complaint';
 import { writeJsonLines } from '../json-lines';
-import { namesOf } from '../options';
+import { namesOf, PER_SECOND, rateOf } from '../options';
 import { lengthOfTime, timePast } from '../point-in-time';
 import { OperatorCommand, type OperatorOptions } from '../reflex.command';
+import { watchedToItsEnd } from '../watched-operation';
 import { operator, Workspace } from '../workspace';
-import { assertTriggers, replayInSlices } from './sliced-replay';
 
 interface Options extends OperatorOptions {
   last?: number;
@@ -19,6 +20,9 @@ interface Options extends OperatorOptions {
   triggers?: string[];
   execute?: boolean;
   dryRun?: boolean;
+  rate?: number;
+  stopOnFailure: boolean;
+  detach?: boolean;
 }
 
 interface Range {
@@ -39,7 +43,7 @@ export class ReplayCommand extends OperatorCommand {
 
   async run(_words: string[], options: Options): Promise<void> {
     const range = rangeOf(options, Date.now());
-    const { execute, dryRun, triggers, output, reason, json } = options;
+    const { execute, dryRun, triggers, output, reason, json, rate = PER_SECOND, stopOnFailure, detach } = options;
     if (execute && dryRun) throw new Misuse('Say either --execute or --dry-run.');
     if (execute && triggers === undefined)
       throw new Misuse('--execute needs --triggers with the names of who gets it.');
@@ -49,18 +53,16 @@ export class ReplayCommand extends OperatorCommand {
       return exported(store, range, output);
     }
     if (output !== undefined) throw new Misuse('--output goes without --dry-run and --execute.');
-    const { store, audit } = await this.workspace.open();
-    await assertTriggers(store, triggers ?? []);
-    const forecast = await store.replay({ ...range, triggers, mode: 'dry_run' });
-    if (dryRun) return printed(forecast, json);
-    const action = {
-      ...operator(reason),
-      action: 'replay.execute',
-      target: triggers!.join(', '),
-      details: { ...range },
-    };
-    const act = () => replayInSlices(store, { ...range, triggers, mode: 'execute' }, forecast.events);
-    printed(await audit.perform(action, act, (result) => ({ ...result })), json);
+    const tools = await this.workspace.open();
+    const { store, operations } = tools;
+    if (dryRun) {
+      await operations.assertTriggers(triggers ?? []);
+      return printed(await store.operations.forecastReplay(range, triggers), json);
+    }
+    const by = operator(reason);
+    const begun = await operations.replay({ ...range, triggers: triggers!, rate, stopOnFailure }, by);
+    if (detach) return json ? printJson(operationJson(begun)) : printLine(begun.id);
+    await watchedToItsEnd(tools, begun, { by, what: 'delivered again', json });
   }
 
   @Option({ flags: '--last <duration>', description: 'Received within 30m, 1h, 2d …' })
@@ -98,6 +100,24 @@ export class ReplayCommand extends OperatorCommand {
     return true;
   }
 
+  @Option({ flags: '--rate <count>', description: `With --execute: at most so many per second; default ${PER_SECOND}` })
+  parseRate(text: string): number {
+    return rateOf(text);
+  }
+
+  @Option({ flags: '--no-stop-on-failure', description: 'With --execute: go on when one gives up' })
+  parseStopOnFailure(): boolean {
+    return false;
+  }
+
+  @Option({
+    flags: '--detach',
+    description: 'With --execute: print the id of the operation, and let it go on by itself',
+  })
+  parseDetach(): boolean {
+    return true;
+  }
+
   @Option({ flags: '--dry-run', description: 'Only tell what would be delivered' })
   parseDryRun(): boolean {
     return true;
@@ -123,15 +143,14 @@ async function* envelopes(events: AsyncIterable<StoredEvent>): AsyncIterable<Rec
   for await (const event of events) yield { ...toEnvelope(event) };
 }
 
-function printed(result: { mode: string; events: number; deliveries: Record<string, number> }, json = false): void {
-  if (json) return printJson(result);
-  const what = result.mode === 'execute' ? 'DELIVERED AGAIN' : 'WOULD BE DELIVERED';
+function printed(forecast: ReplayForecast, json = false): void {
+  if (json) return printJson({ mode: 'dry_run', ...forecast });
   printTable(
-    Object.entries(result.deliveries),
+    Object.entries(forecast.deliveries),
     [
       ['TRIGGER', ([trigger]) => trigger],
-      [what, ([, count]) => count],
+      ['WOULD BE DELIVERED', ([, count]) => count],
     ],
-    `No trigger takes any of the ${result.events} events.`,
+    `No trigger takes any of the ${forecast.events} events.`,
   );
 }

@@ -39,6 +39,13 @@ const publish = async (n: number) => {
   return id;
 };
 
+/** Serves the trigger "broken" until then. */
+async function ackedUntil(end: Promise<unknown>): Promise<void> {
+  const ending = new AbortController();
+  void end.finally(() => ending.abort());
+  for await (const { ack } of store.subscribe({ name: 'broken', types: ['http'], signal: ending.signal })) await ack();
+}
+
 it('D46: reads history as JSON lines, by time and type, to a file or standard output', async () => {
   const ids = [await publish(1), await publish(2)];
   const output = join(folder, 'events.jsonl');
@@ -66,21 +73,52 @@ it('delivers history again to named triggers, and keeps an audit of it', async (
   await deadLetters(store, ['one', 'two']);
   const events = (await store.search({ types: ['http'] })).items.length;
   const range = ['replay', '--last', '1h', '--triggers', 'broken'];
+  const execute = [...range, '--execute', '--rate', '5000', '--no-stop-on-failure', '--reason', 'Fixed.', '--json'];
 
   const forecast = await reflex(...range, '--dry-run', '--json');
   const before = (await store.stats()).pending;
-  const executed = await reflex(...range, '--execute', '--reason', 'Fixed.');
+  const child = startReflex({ DATABASE_URL: database.url }, execute);
+  await ackedUntil(child.ended);
   const nobody = await reflex('replay', '--last', '1h', '--triggers', 'nobody', '--execute');
 
   expect(JSON.parse(forecast.output)).toEqual({ mode: 'dry_run', events, deliveries: { broken: events } });
   expect(before).toBe(0);
-  expect(executed.code).toBe(0);
-  expect(executed.output).toMatch(new RegExp(`TRIGGER +DELIVERED AGAIN\\nbroken +${events}`));
-  expect((await store.stats()).pending).toBe(events);
+  expect((await child.ended).code).toBe(0);
+  const json = child.output.slice(child.output.indexOf('{'));
+  expect(JSON.parse(json)).toMatchObject({ status: 'done', total: events, done: events, succeeded: events, failed: 0 });
   expect(nobody).toMatchObject({ code: 1, output: expect.stringMatching(/nobody/) as string });
   expect(await auditRows(store)).toMatchObject([
-    { action: 'replay.execute', target: 'broken', reason: 'Fixed.', outcome: 'done', details: { events } },
+    { action: 'replay.execute', target: 'broken', reason: 'Fixed.', outcome: 'done', details: { total: events } },
+    { action: 'replay.execute', target: 'nobody', outcome: 'failed', details: { error: 'unknown_trigger' } },
   ]);
+});
+
+it('stops a replay on Ctrl-C, and lets one go on that it is not to wait for', async () => {
+  await registerBroken(store);
+  await store.publish([5, 6, 7].map((n) => HttpPayload.of({ source: 'slow', payload: { n } })));
+  await ackedUntil(eventually(async () => expect((await store.stats()).pending).toBe(0)));
+  const execute = 'replay --last 1h --triggers broken --execute --rate 0.1'.split(' ');
+
+  const child = startReflex({ DATABASE_URL: database.url }, execute);
+  const [operation] = await eventually(
+    async () => {
+      const found = await store.operations.list();
+      expect(found[0]).toMatchObject({ status: 'running', done: 1 });
+      return found;
+    },
+    { timeoutMs: 60_000 },
+  );
+  const ended = await child.kill('SIGINT');
+  const detached = await reflex(...execute, '--detach');
+  const left = await store.operations.find(detached.output);
+  await store.operations.stop(detached.output, 'test');
+
+  expect(ended.code).toBe(1);
+  expect(child.output).toMatch(/Stopping\. Press Ctrl-C again/);
+  expect(child.output).toMatch(/^Stopped\. 1 of \d+ were delivered again: .* Stopped by cli:/m);
+  expect(await store.operations.find(operation!.id)).toMatchObject({ status: 'stopped' });
+  expect(detached.code).toBe(0);
+  expect(left).toMatchObject({ kind: 'events.replay', status: 'running' });
 });
 
 it('shows the newest events and follows those to come', async () => {

@@ -3,25 +3,14 @@ import type { Pool } from 'pg';
 import { InvalidCursor } from '../errors';
 import type { StoredEvent } from '../delivery';
 import type { EventPage, EventSearch, EventWithDeliveries } from '../event-search';
-import type { ReplayRequest, ReplayResult } from '../replay';
 import type { RunPage, RunRecord, RunSearch } from '../run-search';
 import { reachable } from './outage';
-import {
-  DELIVERIES_OF_EVENT,
-  FIND_EVENT,
-  FIND_RUN,
-  REPLAY_COUNT,
-  REPLAY_EXECUTE,
-  REPLAY_PAGE,
-  SEARCH_NEWEST,
-  SEARCH_OLDEST,
-  SEARCH_RUNS,
-} from './queries';
+import { DELIVERIES_OF_EVENT, FIND_EVENT, FIND_RUN, SEARCH_NEWEST, SEARCH_OLDEST, SEARCH_RUNS } from './queries';
 import { toEvent, toRun, toSummary, type DeliveryRow, type EventRow, type RunRow } from './rows';
 
 const PAGE = 500;
 
-/** Reads the log and the history; changes nothing, except that `replay` may deliver again. */
+/** Reads the log and the history; changes nothing. */
 export class EventReader {
   constructor(private readonly pool: Pool) {}
 
@@ -49,27 +38,6 @@ export class EventReader {
       if (rows.length < PAGE) return;
       const last = rows.at(-1)!;
       after = [last.micros!, last.seq];
-    }
-  }
-
-  async replay({ from, to, types, triggers, mode }: ReplayRequest): Promise<ReplayResult> {
-    const patterns = likes(types);
-    const result: ReplayResult = { mode, events: 0, deliveries: {} };
-    let after: [string | null, string | null] = [null, null];
-    for (;;) {
-      type Page = { events: number; micros: string | null; seq: string | null };
-      const [page]: Page[] = await this.rows<Page>(REPLAY_PAGE, [from, to, patterns, ...after, PAGE]);
-      if (page!.events === 0) return result;
-      const counted = await this.rows<{ trigger: string; count: number }>(
-        mode === 'execute' ? REPLAY_EXECUTE : REPLAY_COUNT,
-        [from, to, patterns, triggers ?? null, ...after, PAGE],
-      );
-      for (const { trigger, count } of counted) {
-        result.deliveries[trigger] = (result.deliveries[trigger] ?? 0) + count;
-      }
-      result.events += page!.events;
-      if (page!.events < PAGE) return result;
-      after = [page!.micros, page!.seq];
     }
   }
 
@@ -124,6 +92,6 @@ export function readCursor(cursor: string): [string, string] {
   return [match[1]!, match[2]!];
 }
 
-function likes(globs: string[] | undefined): string[] | null {
+export function likes(globs: string[] | undefined): string[] | null {
   return globs && globs.length > 0 ? globs.map(globToLike) : null;
 }

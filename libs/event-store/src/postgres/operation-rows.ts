@@ -1,5 +1,5 @@
 import type { DeadLetterCluster } from '../dead-letters';
-import type { Operation } from '../operation';
+import type { Operation, ReplayRequest, RetryRequest } from '../operation';
 
 export interface ClusterRow {
   cluster: string;
@@ -14,8 +14,19 @@ export interface ClusterRow {
 
 /** As JSON keeps it: dates are texts. */
 export interface RetryRequestJson {
-  filter: Omit<Operation['request']['filter'], 'from' | 'to'> & { from?: string; to?: string };
+  filter: Omit<RetryRequest['filter'], 'from' | 'to'> & { from?: string; to?: string };
   limit: number | null;
+  rate: number;
+  stop_on_failure: boolean;
+}
+
+export interface ReplayRequestJson {
+  from: string;
+  to: string;
+  types?: string[];
+  /** Of the types. */
+  patterns?: string[];
+  triggers: string[];
   rate: number;
   stop_on_failure: boolean;
 }
@@ -25,9 +36,10 @@ export interface OperationRow {
   kind: Operation['kind'];
   status: Operation['status'];
   actor: string;
-  request: RetryRequestJson;
+  request: RetryRequestJson | ReplayRequestJson;
   total: number;
   done: number;
+  skipped: number;
   reason: string | null;
   created_at: Date;
   ended_at: Date | null;
@@ -41,21 +53,14 @@ export function toCluster(row: ClusterRow): DeadLetterCluster {
 }
 
 export function toOperation(row: OperationRow): Operation {
-  const { id, kind, status, actor, request, total, done, reason, items } = row;
-  const { from, to, ...filter } = request.filter;
-  return {
+  const { id, kind, status, actor, request, total, done, skipped, reason, items } = row;
+  const progress = {
     id,
-    kind,
     status,
     actor,
-    request: {
-      filter: { ...filter, ...(from && { from: new Date(from) }), ...(to && { to: new Date(to) }) },
-      limit: request.limit,
-      rate: request.rate,
-      stopOnFailure: request.stop_on_failure,
-    },
     total,
     done,
+    skipped,
     succeeded: items?.ended ?? 0,
     failed: items?.dead ?? 0,
     waiting: items?.live ?? 0,
@@ -63,4 +68,17 @@ export function toOperation(row: OperationRow): Operation {
     createdAt: row.created_at,
     endedAt: row.ended_at,
   };
+  if (kind === 'events.replay') return { ...progress, kind, request: toReplay(request as ReplayRequestJson) };
+  return { ...progress, kind, request: toRetry(request as RetryRequestJson) };
+}
+
+function toRetry({ filter: kept, limit, rate, stop_on_failure: stopOnFailure }: RetryRequestJson): RetryRequest {
+  const { from, to, ...filter } = kept;
+  const span = { ...(from && { from: new Date(from) }), ...(to && { to: new Date(to) }) };
+  return { filter: { ...filter, ...span }, limit, rate, stopOnFailure };
+}
+
+function toReplay({ from, to, types, triggers, rate, stop_on_failure }: ReplayRequestJson): ReplayRequest {
+  const range = { from: new Date(from), to: new Date(to), ...(types && { types }) };
+  return { ...range, triggers, rate, stopOnFailure: stop_on_failure };
 }

@@ -7,33 +7,24 @@ import {
   type DeadLetterSearch,
 } from '../dead-letters';
 import { InvalidCursor } from '../errors';
-import type { Operation, RetryRequest } from '../operation';
 import {
-  ABANDONED_RETRIES,
-  BEGIN_RETRY,
   CLUSTER_DEAD_LETTERS,
   COUNT_DEAD_LETTERS,
   DELETE_DEAD_LETTERS,
   EDIT_DEAD_LETTER,
   FIND_DEAD_LETTERS,
-  FIND_OPERATION,
   LIST_DEAD_LETTERS,
-  LIST_OPERATIONS,
-  NOTE_ENDINGS,
   PURGE_DEAD_LETTERS,
   REDRIVE,
-  RETRY_STEP,
-  STOP_OPERATION,
 } from './dead-letter-queries';
 import { pageSize, readCursor, writeCursor } from './event-reader';
-import { toCluster, toOperation, type ClusterRow, type OperationRow, type RetryRequestJson } from './operation-rows';
+import { toCluster, type ClusterRow } from './operation-rows';
 import { reachable } from './outage';
 import { toDeadLetter, type DeadLetterRow } from './rows';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PAGE = 200;
 const MOST_CLUSTERS = 100;
-const ABANDONED_MS = 3_000;
 
 export class PostgresDeadLetters extends DeadLetters {
   constructor(
@@ -107,44 +98,6 @@ export class PostgresDeadLetters extends DeadLetters {
     return row!;
   }
 
-  async beginRetry({ filter, limit, rate, stopOnFailure }: RetryRequest, actor: string): Promise<Operation> {
-    const request: RetryRequestJson = {
-      filter: JSON.parse(filterJson(filter)) as RetryRequestJson['filter'],
-      limit,
-      rate,
-      stop_on_failure: stopOnFailure,
-    };
-    const [row] = await this.rows<{ id: string }>(BEGIN_RETRY, [actor, JSON.stringify(request)]);
-    return (await this.operation(row!.id))!;
-  }
-
-  async advance(operationId: string): Promise<{ nextInMs: number | null }> {
-    type Step = { state: string | null; next_in_ms: number; given_back: number };
-    const [step] = await this.rows<Step>(RETRY_STEP, [operationId]);
-    if (step!.given_back > 0) this.onWork();
-    return { nextInMs: step!.state === 'running' ? step!.next_in_ms : null };
-  }
-
-  async abandonedRetries(): Promise<string[]> {
-    return (await this.rows<{ id: string }>(ABANDONED_RETRIES, [ABANDONED_MS])).map(({ id }) => id);
-  }
-
-  async operations(): Promise<Operation[]> {
-    return (await this.rows<OperationRow>(LIST_OPERATIONS, [])).map(toOperation);
-  }
-
-  async operation(id: string): Promise<Operation | null> {
-    if (!UUID.test(id)) return null;
-    await this.rows(NOTE_ENDINGS, [id]);
-    const [row] = await this.rows<OperationRow>(FIND_OPERATION, [id]);
-    return row ? toOperation(row) : null;
-  }
-
-  async stop(operationId: string, by: string): Promise<Operation | null> {
-    if (UUID.test(operationId)) await this.rows(STOP_OPERATION, [operationId, by]);
-    return this.operation(operationId);
-  }
-
   private page(filter: DeadLetterFilter, after: After, limit: number): Promise<DeadLetterRow[]> {
     return this.rows<DeadLetterRow>(LIST_DEAD_LETTERS, [filterJson(filter), ...after, limit]);
   }
@@ -159,6 +112,7 @@ type After = [string, string] | [null, null];
 
 const NOTHING: After = [null, null];
 
-function filterJson({ trigger, type, reason, cluster, from, to, text }: DeadLetterFilter): string {
+/** As `reflex.find_letters` reads it. */
+export function filterJson({ trigger, type, reason, cluster, from, to, text }: DeadLetterFilter): string {
   return JSON.stringify({ trigger, type, reason, cluster, from, to, text });
 }

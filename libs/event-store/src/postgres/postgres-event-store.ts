@@ -15,7 +15,6 @@ import {
   type StoreStats,
   type Wake,
 } from '../event-store';
-import type { ReplayRequest, ReplayResult } from '../replay';
 import type { RunPage, RunRecord, RunSearch } from '../run-search';
 import type { Settlement } from '../settlement';
 import type { Situation } from '../situation';
@@ -31,6 +30,7 @@ import { Maintenance } from './maintenance';
 import { reachable } from './outage';
 import { PostgresDeadLetters } from './postgres-dead-letters';
 import { PostgresEffects } from './postgres-effects';
+import { PostgresOperations } from './postgres-operations';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
 import { Settler } from './settler';
@@ -54,6 +54,7 @@ interface Tenure {
 export class PostgresEventStore extends EventStore {
   readonly deadLetters: PostgresDeadLetters;
   readonly effects: PostgresEffects;
+  readonly operations: PostgresOperations;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
@@ -92,6 +93,7 @@ export class PostgresEventStore extends EventStore {
     this.situations = new SituationReader(pool, this.options.contextEvents);
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
     this.effects = new PostgresEffects(pool);
+    this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),
@@ -225,12 +227,6 @@ export class PostgresEventStore extends EventStore {
 
   read(search: Omit<EventSearch, 'cursor' | 'limit'>): AsyncIterable<StoredEvent> {
     return this.reader.read(search);
-  }
-
-  async replay(request: ReplayRequest): Promise<ReplayResult> {
-    const result = await this.reader.replay(request);
-    if (request.mode === 'execute') this.fed([]);
-    return result;
   }
 
   searchRuns(search: RunSearch): Promise<RunPage> {

@@ -28,6 +28,14 @@ export class OperationEntity {
   @Column('integer', { default: 0 })
   done!: number;
 
+  /** Deliveries that were live already. */
+  @Column('integer', { default: 0 })
+  skipped!: number;
+
+  /** How far a replay has come in the log. */
+  @Column('jsonb', { nullable: true })
+  place!: Record<string, unknown> | null;
+
   @Column('text', { nullable: true })
   reason!: string | null;
 

@@ -8,6 +8,7 @@ import { DeadLetters1763600000007 } from './0007-dead-letters';
 import { Farewells1763600000008 } from './0008-farewells';
 import { Effects1763600000009 } from './0009-effects';
 import { Parking1763600000010 } from './0010-parking';
+import { Replays1763600000011 } from './0011-replays';
 import { FollowUps1763600000012 } from './0012-follow-ups';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
@@ -22,5 +23,6 @@ export const MIGRATIONS = [
   Farewells1763600000008,
   Effects1763600000009,
   Parking1763600000010,
+  Replays1763600000011,
   FollowUps1763600000012,
 ];

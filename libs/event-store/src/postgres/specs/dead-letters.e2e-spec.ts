@@ -157,7 +157,7 @@ describe('retrying many', () => {
   async function advance({ store }: WorkerUnderTest, id: string, steps: number): Promise<void> {
     for (let step = 0; step < steps; step += 1) {
       await store.dataSource.query('update reflex.operations set next_at = now()');
-      if ((await store.deadLetters.advance(id)).nextInMs === null) return;
+      if ((await store.operations.advance(id)).nextInMs === null) return;
     }
   }
 
@@ -168,7 +168,7 @@ describe('retrying many', () => {
     );
     const { store, claim } = under;
     const request = { filter: {}, limit: null, rate: 1_000, stopOnFailure: true };
-    const { id } = await store.deadLetters.beginRetry(request, 'tester');
+    const { id } = await store.operations.beginRetry(request, 'tester');
 
     const given: number[] = [];
     for (let round = 0; round < 4; round += 1) {
@@ -183,7 +183,7 @@ describe('retrying many', () => {
     await advance(under, id, 5);
 
     expect(given).toEqual([1, 1, 2, 4]);
-    expect(await store.deadLetters.operation(id)).toMatchObject({
+    expect(await store.operations.find(id)).toMatchObject({
       status: 'stopped',
       actor: 'tester',
       total: 20,
@@ -205,25 +205,25 @@ describe('retrying many', () => {
     );
     const { store, claim } = under;
     const request = { filter: { text: 'boom' }, limit: 6, rate: 50, stopOnFailure: false };
-    const { id } = await store.deadLetters.beginRetry(request, 'tester');
+    const { id } = await store.operations.beginRetry(request, 'tester');
 
     await advance(under, id, 3);
     const deliveries = (await claim()).flat();
-    const between = await store.deadLetters.operation(id);
+    const between = await store.operations.find(id);
     for (const delivery of deliveries) await store.settle(settlement(delivery, 'dead_letter'));
     await advance(under, id, 5);
 
     expect(deliveries.map(({ event }) => event!.payload['number'])).toEqual([1, 2, 3, 4, 5, 6]);
     expect(between).toMatchObject({ status: 'running', total: 6, done: 6, waiting: 6 });
-    expect(await store.deadLetters.operation(id)).toMatchObject({ status: 'done', done: 6, failed: 6, waiting: 0 });
+    expect(await store.operations.find(id)).toMatchObject({ status: 'done', done: 6, failed: 6, waiting: 0 });
     expect(await count(store, 'reflex.dead_letters')).toBe(10);
-    expect((await store.deadLetters.operations()).map((operation) => operation.id)).toEqual([id]);
+    expect((await store.operations.list()).map((operation) => operation.id)).toEqual([id]);
   });
 
   it('does not take again what died meanwhile, though it hoped for more', async () => {
     const under = await lettersFrom(stores, ['a', 'b', 'c']);
-    const { deadLetters } = under.store;
-    const { id } = await deadLetters.beginRetry({ filter: {}, limit: null, rate: 10, stopOnFailure: false }, 'tester');
+    const { deadLetters, operations } = under.store;
+    const { id } = await operations.beginRetry({ filter: {}, limit: null, rate: 10, stopOnFailure: false }, 'tester');
     await advance(under, id, 1);
     await under.store.settle(settlement(await under.claimOne(), 'dead_letter'));
     const { items } = await deadLetters.list({ text: 'c' });
@@ -233,7 +233,7 @@ describe('retrying many', () => {
     await under.store.settle(settlement(await under.claimOne()));
     await advance(under, id, 2);
 
-    expect(await deadLetters.operation(id)).toMatchObject({
+    expect(await operations.find(id)).toMatchObject({
       status: 'done',
       total: 3,
       done: 2,
@@ -244,30 +244,30 @@ describe('retrying many', () => {
 
   it('can be stopped, and says by whom', async () => {
     const under = await lettersFrom(stores, ['a', 'b']);
-    const { deadLetters } = under.store;
-    const { id } = await deadLetters.beginRetry({ filter: {}, limit: null, rate: 1, stopOnFailure: false }, 'tester');
+    const { operations } = under.store;
+    const { id } = await operations.beginRetry({ filter: {}, limit: null, rate: 1, stopOnFailure: false }, 'tester');
     await advance(under, id, 1);
 
-    const stopped = await deadLetters.stop(id, 'key:op/abc');
+    const stopped = await operations.stop(id, 'key:op/abc');
 
     expect(stopped).toMatchObject({ status: 'stopped', done: 1, waiting: 1, reason: 'Stopped by key:op/abc.' });
-    expect(await deadLetters.advance(id)).toEqual({ nextInMs: null });
+    expect(await operations.advance(id)).toEqual({ nextInMs: null });
     expect(await count(under.store, 'reflex.dead_letters')).toBe(1);
-    expect(await deadLetters.stop('nonsense', 'x')).toBeNull();
-    expect(await deadLetters.advance('00000000-0000-0000-0000-000000000000')).toEqual({ nextInMs: null });
+    expect(await operations.stop('nonsense', 'x')).toBeNull();
+    expect(await operations.advance('00000000-0000-0000-0000-000000000000')).toEqual({ nextInMs: null });
   });
 
   it('is found by another process when its own has ended', async () => {
     const under = await lettersFrom(stores, ['a']);
-    const { deadLetters, dataSource } = under.store;
-    const { id } = await deadLetters.beginRetry({ filter: {}, limit: null, rate: 1, stopOnFailure: false }, 'tester');
+    const { operations, dataSource } = under.store;
+    const { id } = await operations.beginRetry({ filter: {}, limit: null, rate: 1, stopOnFailure: false }, 'tester');
     const other = await stores.store();
 
-    expect(await other.deadLetters.abandonedRetries()).toEqual([]);
+    expect(await other.operations.abandoned()).toEqual([]);
     await dataSource.query(`update reflex.operations set next_at = now() - interval '5 s'`);
-    expect(await other.deadLetters.abandonedRetries()).toEqual([id]);
-    await other.deadLetters.advance(id);
-    expect(await other.deadLetters.abandonedRetries()).toEqual([]);
+    expect(await other.operations.abandoned()).toEqual([id]);
+    await other.operations.advance(id);
+    expect(await other.operations.abandoned()).toEqual([]);
     expect(await under.claim()).toHaveLength(1);
   });
 });

@@ -156,9 +156,11 @@ describe('a trigger with a match', () => {
     const claimed = await claim();
     expect(numbers(claimed)).toEqual([[2]]);
     await store.settle(settlement(claimed[0]![0]!));
-    const replayed = await store.replay({ from, to: new Date(Date.now() + 60_000), mode: 'execute' });
+    const range = { from, to: new Date(Date.now() + 60_000), triggers: ['bob'] };
+    const { id } = await store.operations.beginReplay({ ...range, rate: 100, stopOnFailure: false }, 'tester');
+    await store.operations.advance(id);
 
-    expect(replayed).toMatchObject({ deliveries: { bob: 1 } });
+    expect(await store.operations.find(id)).toMatchObject({ total: 1, done: 1 });
     expect(numbers(await claim())).toEqual([[2]]);
     expect((await store.triggers())[0]).toMatchObject({ match: { customer: 'bob' } });
   });

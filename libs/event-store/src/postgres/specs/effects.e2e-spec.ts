@@ -151,9 +151,11 @@ describe('effects over the life of a delivery', () => {
     const { store, delivery, claimOne } = await atWork();
     await store.effects.start(delivery, 0, call);
     await store.settle(settlement(delivery));
-    const all = { from: new Date(0), to: new Date(Date.now() + 60_000), mode: 'execute' as const };
+    const range = { from: new Date(0), to: new Date(Date.now() + 60_000) };
+    const all = { ...range, triggers: [delivery.trigger], rate: 100, stopOnFailure: false };
 
-    await Promise.all([store.replay(all), store.replay(all), store.replay(all)]);
+    const begun = await Promise.all([1, 2, 3].map(() => store.operations.beginReplay(all, 'tester')));
+    await Promise.all(begun.map(({ id }) => store.operations.advance(id)));
     const replayed = await claimOne();
     const before = await store.effects.load(replayed);
     await store.effects.start(replayed, before.replay, call);

@@ -1,5 +1,5 @@
 import { InvalidCursor, UnknownTrigger } from '../../errors';
-import { count, numbers, settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
+import { settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
 
 describe('looking at the store', () => {
   let stores: Stores;
@@ -125,29 +125,6 @@ describe('looking at the store', () => {
     const seen = [...first.items, ...second.items].map(({ event }) => event.payload['number']);
     expect(seen).toEqual([4, 3, 2, 1, 0]);
     expect(second.nextCursor).toBeNull();
-  });
-
-  it('replays history: counts in a dry run, delivers again to the named trigger alone, originals untouched', async () => {
-    const { store, claim } = await worker(stores, [trigger('a'), trigger('b', { scope: ['customer'] })]);
-    await store.publish(Array.from({ length: 600 }, (_, index) => ticket(index)));
-    for (let runs = await claim(500); runs.length > 0; runs = await claim(500)) {
-      await Promise.all(runs.flat().map((delivery) => store.settle(settlement(delivery))));
-    }
-    const checksum = `select md5(string_agg(e::text, '' order by seq)) as sum from reflex.events e`;
-    const [before] = await store.dataSource.query(checksum);
-    const span = { from: new Date(Date.now() - 60_000), to: new Date(Date.now() + 60_000) };
-
-    const dry = await store.replay({ ...span, mode: 'dry_run' });
-    expect(await count(store, 'reflex.deliveries')).toBe(0);
-    const executed = await store.replay({ ...span, mode: 'execute', triggers: ['b'] });
-    const again = await store.replay({ ...span, mode: 'execute', triggers: ['b'] });
-
-    expect(dry).toEqual({ mode: 'dry_run', events: 600, deliveries: { a: 600, b: 600 } });
-    expect(executed.deliveries).toEqual({ b: 600 });
-    expect(again.deliveries).toEqual({});
-    expect(await count(store, 'reflex.deliveries')).toBe(600);
-    expect(numbers(await claim(1))[0]!.slice(0, 3)).toEqual([0, 1, 2]);
-    expect(await store.dataSource.query(checksum)).toEqual([before]);
   });
 
   it('counts for health', async () => {

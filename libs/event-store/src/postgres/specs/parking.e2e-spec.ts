@@ -200,14 +200,12 @@ describe('parking', () => {
     await store.settle(parked(await claimOne()));
     const hour = 3_600_000;
 
-    const { deliveries } = await store.replay({
-      from: new Date(Date.now() - hour),
-      to: new Date(Date.now() + hour),
-      triggers: ['t'],
-      mode: 'execute',
-    });
+    const range = { from: new Date(Date.now() - hour), to: new Date(Date.now() + hour) };
+    const replay = { ...range, triggers: ['t'], rate: 100, stopOnFailure: false };
+    const { id } = await store.operations.beginReplay(replay, 'tester');
+    await store.operations.advance(id);
 
-    expect(deliveries).toEqual({});
+    expect(await store.operations.find(id)).toMatchObject({ done: 0, skipped: 1 });
     await store.dataSource.query('update reflex.workers set trigger_ids = $1', [[]]);
     await eventually(async () => {
       expect((await store.deadLetters.list({})).items).toMatchObject([{ reason: 'trigger_removed' }]);

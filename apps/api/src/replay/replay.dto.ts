@@ -10,9 +10,9 @@ import {
   MaxLength,
   ValidateIf,
 } from 'class-validator';
-import { ReasonDto } from '../http/reason';
+import { PaceDto } from '../operations/pace.dto';
 
-export class ReplayDto extends ReasonDto {
+export class ReplayDto extends PaceDto {
   @ApiProperty({ description: 'Received at or after: ISO 8601, or how long ago.', example: '1h ago' })
   @IsString()
   from!: string;

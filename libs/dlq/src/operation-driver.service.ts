@@ -7,12 +7,12 @@ const SHORTEST_WAIT_MS = 5;
 const AFTER_FAILURE_MS = 1_000;
 
 /**
- * Takes the steps of retries of many dead letters. Steps are safe to take by several processes at once, so that this one
+ * Takes the steps of operations: retries of many dead letters, and replays. Steps are safe to take by several processes at once, so that this one
  * also goes on with what an ended process has left.
  */
 @Injectable()
-export class RetryDriver implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(RetryDriver.name);
+export class OperationDriver implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(OperationDriver.name);
   private readonly driven = new Map<string, Promise<void>>();
   private readonly stopping = new AbortController();
   private looking: Promise<void> | undefined;
@@ -37,9 +37,9 @@ export class RetryDriver implements OnApplicationBootstrap, BeforeApplicationShu
     return driving;
   }
 
-  /** Goes on with retries that nobody drives any more. */
+  /** Goes on with operations that nobody drives any more. */
   async runOnce(): Promise<void> {
-    for (const id of await this.store.deadLetters.abandonedRetries()) void this.drive(id);
+    for (const id of await this.store.operations.abandoned()) void this.drive(id);
   }
 
   private async look(): Promise<void> {
@@ -52,7 +52,7 @@ export class RetryDriver implements OnApplicationBootstrap, BeforeApplicationShu
   private async takeSteps(operationId: string): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        const { nextInMs } = await this.store.deadLetters.advance(operationId);
+        const { nextInMs } = await this.store.operations.advance(operationId);
         if (nextInMs === null) return;
         await this.pause(Math.max(nextInMs, SHORTEST_WAIT_MS));
       } catch (error) {
@@ -63,7 +63,7 @@ export class RetryDriver implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private complain(error: unknown): void {
-    this.logger.warn(`Retrying dead letters waits a moment and goes on: ${String(error)}`);
+    this.logger.warn(`An operation waits a moment and goes on: ${String(error)}`);
   }
 
   private async pause(ms: number): Promise<void> {
