@@ -8,7 +8,7 @@ import { readAnswer, RESPOND, type Answer } from './answer';
 import { AgentOutOfTime, AgentStepsExceeded, InvalidAgentOutput } from './errors';
 import { IdempotencyKeys } from './idempotency-key';
 import { askModel, type ModelTurn } from './model-turn';
-import { Models } from './models/models';
+import { Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
 import { ToolCaller } from './tool-caller';
 import { UsageMeter } from './usage-meter';
@@ -16,8 +16,8 @@ import { UsageMeter } from './usage-meter';
 export type { AgentInput };
 
 export interface RunOptions {
-  /** `provider:model` for this run only. */
-  model?: string;
+  /** `provider:model` for this run only, or several: each is asked when those before it cannot answer. */
+  model?: ModelChoice;
   /** Aborts this run, beside the signal of the attempt it belongs to. */
   signal?: AbortSignal;
 }
@@ -72,7 +72,7 @@ export class AgentRunner {
         mustAnswer: repairing || agent.tools.length === 0,
         signal,
       });
-      meter.addTokens(turn.usage);
+      meter.addTurn(turn);
       messages.push(turn.message);
       lastCalls = turn.calls.map(({ name }) => name);
 

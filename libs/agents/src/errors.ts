@@ -51,4 +51,21 @@ export class ModelUnavailable extends ReflexError {
 /** The provider refuses us or the request; a retry would be refused too. */
 export class ModelRefused extends PermanentError {
   override readonly code = 'model_refused';
+
+  constructor(
+    message: string,
+    /** `account`: the key, the credit or the model's name is at fault, so another provider may well answer. */
+    readonly fault: 'request' | 'account',
+  ) {
+    super(message);
+  }
+}
+
+/** The answer went beyond a bound of ours and was cut off. No retry: the next one would cost as much. */
+export class AnswerTooLong extends PermanentError {
+  override readonly code = 'answer_too_long';
+
+  constructor(model: string, bound: string) {
+    super(`${model} did not come to an end within ${bound}. Ask for less, or raise the bound if it is meant to.`);
+  }
 }

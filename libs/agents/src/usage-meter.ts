@@ -1,6 +1,6 @@
-import type { UsageMetadata } from '@langchain/core/messages';
 import type { RunUsage, ToolCallRecord } from '@reflex/core';
 import { currentRun } from '@reflex/observability';
+import type { ModelTurn } from './model-turn';
 
 /** Counts what one run of an agent uses, for its caller and for the attempt it belongs to. */
 export class UsageMeter {
@@ -14,8 +14,9 @@ export class UsageMeter {
     this.counted = attempt ? [this.usage, attempt] : [this.usage];
   }
 
-  addTokens(tokens: UsageMetadata | undefined): void {
+  addTurn({ model, usage: tokens }: ModelTurn): void {
     for (const usage of this.counted) {
+      usage.model = model;
       usage.input_tokens += tokens?.input_tokens ?? 0;
       usage.output_tokens += tokens?.output_tokens ?? 0;
     }

@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import type { CurrentRun } from '@reflex/observability';
 import { calling, startModelServer, type ModelServer } from '@reflex/test';
 import { z } from 'zod';
-import { Agent, AgentsModule, LangChainAgent, Tool, type ToolCall } from '..';
+import { Agent, AgentsModule, LangChainAgent, Tool, type AgentsOptions, type ToolCall } from '..';
 
 export const Verdict = z.object({ level: z.enum(['low', 'high']), reason: z.string() });
 export type Verdict = z.infer<typeof Verdict>;
@@ -79,7 +79,7 @@ export interface Court {
 export async function openCourt(...replies: Parameters<typeof startModelServer>): Promise<Court> {
   const server = await startModelServer(...replies);
   const app = await Test.createTestingModule({
-    imports: [AgentsModule.forRoot({ openai: { apiKey: 'sk-canary', baseUrl: server.url } }), CourtModule],
+    imports: [AgentsModule.forRoot(modelsOn(server)), CourtModule],
   }).compile();
   await app.init();
   return {
@@ -93,6 +93,15 @@ export async function openCourt(...replies: Parameters<typeof startModelServer>)
       await app.close();
       await server.stop();
     },
+  };
+}
+
+/** All providers on one server. */
+function modelsOn(server: ModelServer): AgentsOptions {
+  return {
+    openai: { apiKey: 'sk-canary', baseUrl: server.url },
+    anthropic: { apiKey: 'sk-canary', baseUrl: server.anthropicUrl },
+    providers: { own: { baseUrl: server.url } },
   };
 }
 
