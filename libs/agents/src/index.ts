@@ -12,6 +12,7 @@ export {
   InvalidAgentOutput,
   ModelRefused,
   ModelUnavailable,
+  OutcomeUnknown,
 } from './errors';
 export { LangChainAgent } from './langchain-agent';
 export { type ModelLimits } from './models/model-limits';

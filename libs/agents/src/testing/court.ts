@@ -1,5 +1,6 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { RunLedger } from '@reflex/core';
 import type { CurrentRun } from '@reflex/observability';
 import { calling, startModelServer, type ModelServer } from '@reflex/test';
 import { z } from 'zod';
@@ -15,6 +16,8 @@ export const respond = calling(['respond', verdict]);
 export class Desk {
   readonly calls: { tool: string; input: unknown; key: string }[] = [];
   failWith?: Error;
+  /** What `send` and `pay` do; by default they answer that they did it. */
+  act: (tool: string, call: ToolCall) => unknown = (tool) => (tool === 'send' ? 'sent' : { paid: true, by: 'card' });
   private waiting = 0;
   private readonly allHere = Promise.withResolvers<void>();
 
@@ -32,7 +35,13 @@ export class Desk {
   @Tool({ description: 'Send', input: z.object({ text: z.string() }), effect: 'keyed', name: 'send' })
   deliver(input: { text: string }, call: ToolCall) {
     this.calls.push({ tool: 'send', input, key: call.key });
-    return 'sent';
+    return this.act('send', call);
+  }
+
+  @Tool({ description: 'Pay', input: z.object({ amount: z.number() }), effect: 'unkeyed' })
+  pay(input: { amount: number }, call: ToolCall) {
+    this.calls.push({ tool: 'pay', input, key: call.key });
+    return this.act('pay', call);
   }
 
   @Tool({ description: 'Meet', input: z.object({}), effect: 'none' })
@@ -111,7 +120,17 @@ export function toolMessages(court: Court, request: number): { tool_call_id?: st
 }
 
 /** An attempt as the worker opens it. */
-export function runOf(eventId: string, signal = new AbortController().signal): CurrentRun {
+export function runOf(eventId: string, signal = new AbortController().signal, ledger?: RunLedger): CurrentRun {
   const usage = { input_tokens: 0, output_tokens: 0, tool_calls: [] };
-  return { trigger: 'judge', scope: null, eventId, traceId: 't', correlationId: 'c', attempt: 1, signal, usage };
+  return {
+    trigger: 'judge',
+    scope: null,
+    eventId,
+    traceId: 't',
+    correlationId: 'c',
+    attempt: 1,
+    signal,
+    usage,
+    ledger,
+  };
 }
