@@ -1,10 +1,16 @@
+import { appendFileSync } from 'node:fs';
+
 /** The long form of the tests: `npm run test:faults`. The short form has the same oracle and fewer events. */
 export const full = process.env['FAULTS'] === 'full';
 
-/** One line of figures, readable in the log of the run. */
+/** One line of figures: readable in the log of the run, and part of docs/reliability.md when the run writes that. */
 export function report(test: string, figures: Record<string, number | string | boolean>): void {
   const line = Object.entries(figures)
     .map(([name, figure]) => `${name} ${typeof figure === 'number' ? Math.round(figure * 10) / 10 : figure}`)
     .join(' · ');
-  process.stdout.write(`  [faults ${full ? 'full' : 'short'}] ${test}: ${line}\n`);
+  process.stderr.write(`  [faults ${full ? 'full' : 'short'}] ${test}: ${line}\n`);
+  const file = process.env['FAULTS_FIGURES'];
+  if (file !== undefined) {
+    appendFileSync(file, `${JSON.stringify({ name: expect.getState().currentTestName, figures })}\n`);
+  }
 }

@@ -22,7 +22,7 @@ describe('claim, settle, rescue, promote, redrive and replay', () => {
   });
 
   it(
-    'do what the model does, step by step, and lose nothing',
+    'model: do what the model does, step by step, and lose nothing',
     async () => {
       let steps = 0;
       await fc.assert(

@@ -88,7 +88,7 @@ describe('a backlog', () => {
     expect(peak - atStart).toBeLessThan(200);
   }, 600_000);
 
-  it('a poisoned batch: bad rows between good ones of the same commit and the same scopes harm only themselves', async () => {
+  it('operations: of a poisoned batch, bad rows between good ones of the same commit and the same scopes harm only themselves', async () => {
     const scene = await open();
     // As a careless script would publish them: every fifth is no event that anybody can read or work on.
     await scene.oracle.rows(

@@ -98,7 +98,7 @@ describe('history', () => {
     expect(partitionDaysAhead).toBe(7);
   }, 120_000);
 
-  it(`retention takes the days that ${LIVE} live deliveries come from, under the hands of the workers: all are done once, in order`, async () => {
+  it(`operations: retention takes the days that ${LIVE} live deliveries come from, under the hands of the workers: all are done once, in order`, async () => {
     const triggers = [PLAIN, LANED];
     await scene.start(1, { triggers }).then(([first]) => first!.kill('SIGTERM'));
     await scene.publish(items(LIVE / 2, 'slow', 100));

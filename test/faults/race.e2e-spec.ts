@@ -72,7 +72,7 @@ describe('claim, settle, rescue, promote, redrive and replay', () => {
   });
 
   it(
-    'keep their promises and never wait for each other in a circle while they race',
+    'model: keep their promises and never wait for each other in a circle while they race',
     async () => {
       const errors = new Map<string, number>();
       const held: ModelDelivery[] = [];

@@ -13,7 +13,6 @@ import { accessOf, isLoopback, listenHost } from './config';
 import { HealthController } from './health/health.controller';
 import { IncidentsModule } from './incidents/incidents.module';
 import { LifecycleReporter } from './lifecycle/lifecycle-reporter';
-import { agentsOf } from './model-settings';
 import type { Settings } from './settings';
 import { SettingsModule } from './settings.module';
 
@@ -42,7 +41,10 @@ export class AppModule {
         EventStoreModule.forRoot(storeOf(settings)),
         AuthModule.forRoot({ access: accessOf(settings) }),
         EventsModule,
-        AgentsModule.forRoot(agentsOf(settings)),
+        AgentsModule.forRoot({
+          defaultModel: settings.defaultModel,
+          openai: { apiKey: settings.openaiApiKey, baseUrl: settings.openaiBaseUrl },
+        }),
         TriggersModule.forRoot(workOf(settings)),
         TimersModule.forRoot({ enabled: settings.role !== 'api' }),
         HealthModule.forRoot({ works: settings.role !== 'api' }),
@@ -69,6 +71,8 @@ function storeOf(settings: ServiceSettings): Parameters<typeof EventStoreModule.
     url: settings.databaseUrl,
     poolSize: settings.databasePoolSize,
     app: 'api',
+    // With what a request may have waited before, it is answered within a second.
+    queueMs: 300,
     ...SCHEMA,
     retention: { events: days, runs: days },
   };

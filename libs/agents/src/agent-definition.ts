@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { AgentBudget } from './agent.decorator';
-import type { ModelChoice } from './models/models';
 import type { ToolCall, ToolEffect } from './tool.decorator';
 
 /** The part of JSON Schema that zod writes for tool inputs and outputs. */
@@ -48,7 +47,7 @@ export interface AgentDefinition {
   outputSchema: JsonSchema | null;
   tools: ToolDefinition[];
   /** `null` for the application's default. */
-  model: ModelChoice | null;
+  model: string | null;
   budget: AgentBudget;
   maxSteps: number;
   maxInputChars: number;

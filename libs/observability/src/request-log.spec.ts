@@ -49,3 +49,14 @@ it('logs what went well for debugging only, when not every request is wanted', a
 
   expect(levels).toEqual(['debug', 'debug']);
 });
+
+it('warns at most ten times at once of what is unavailable', async () => {
+  const levels = await levelsOf(
+    false,
+    Array.from({ length: 30 }, () => ['/events', 503]),
+  );
+
+  expect(levels.filter((level) => level === 'warn').length).toBeGreaterThanOrEqual(10);
+  expect(levels.filter((level) => level === 'warn').length).toBeLessThan(15);
+  expect(levels).toHaveLength(30);
+});

@@ -2,10 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { TokenBucket } from '@reflex/core';
 import type { Logger } from 'pino';
 import { maskUrl } from './log-masking';
 
 const PROBES = /^\/(health|ready|metrics)(\/|\?|$)/;
+// An overloaded service that wrote a line for each refusal would mostly write lines.
+const MOST_WARNINGS_PER_SECOND = 10;
 const SANE_ID = /^[\w.:-]{1,128}$/;
 
 const requestIds = new AsyncLocalStorage<string>();
@@ -23,7 +26,7 @@ export function currentRequestId(): string | undefined {
 
 /**
  * Logs one line when a request is over: never headers or body. Requests that went well are logged at debug level only
- * unless `everyRequest` is set, probes always.
+ * unless `everyRequest` is set, probes always; of what was unavailable, ten lines a second are warnings.
  * Hooks instead of pino-http's middleware, which costs 20 µs a request: two child loggers, and all of middie.
  */
 export function logRequests(fastify: FastifyInstance, logger: Logger, everyRequest: boolean): void {
@@ -34,8 +37,10 @@ export function logRequests(fastify: FastifyInstance, logger: Logger, everyReque
   });
   // Not earlier: reading the body leaves the asynchronous context.
   fastify.addHook('preValidation', (request, _reply, done) => requestIds.run(request.id, done));
+  const warnings = new TokenBucket(MOST_WARNINGS_PER_SECOND, MOST_WARNINGS_PER_SECOND / 1_000, performance.now());
   fastify.addHook('onResponse', (request, reply, done) => {
-    const level = levelOf(request, reply, everyRequest);
+    const wanted = levelOf(request, reply, everyRequest);
+    const level = wanted === 'warn' && warnings.take(performance.now()) > 0 ? 'debug' : wanted;
     if (logger.isLevelEnabled(level)) logger[level](fieldsOf(request, reply), lineOf(request, reply));
     done();
   });

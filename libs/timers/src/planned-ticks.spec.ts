@@ -23,7 +23,7 @@ function ticksOf(rhythm: Rhythm, missed: MissedPolicy, from: string, to: string,
   return made;
 }
 
-describe('after three missed periods', () => {
+describe('33: after three missed periods', () => {
   const day: [string, string] = ['2026-06-01T08:30Z', '2026-06-01T13:30Z'];
   const down: [string, string] = ['2026-06-01T09:30Z', '2026-06-01T12:30Z'];
   it.each<[MissedPolicy, string[]]>([

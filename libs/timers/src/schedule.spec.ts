@@ -12,7 +12,7 @@ function times(cron: string, tz: string, from: string, count: number): string[] 
 
 // In 2026 clocks go forward on 29 March (Berlin, 02:00 to 03:00, 01:00 UTC) and 8 March (New York, 02:00 to 03:00, 07:00
 // UTC); back on 25 October (Berlin, 03:00 to 02:00, 01:00 UTC) and 1 November (New York, 02:00 to 01:00, 06:00 UTC).
-describe('when clocks go forward', () => {
+describe('33: when clocks go forward', () => {
   it.each([
     [
       'a time in the gap comes at its end',
@@ -68,7 +68,7 @@ describe('when clocks go forward', () => {
   });
 });
 
-describe('when clocks go back', () => {
+describe('33: when clocks go back', () => {
   it.each([
     [
       'a time in the repeated hour comes the first time only',

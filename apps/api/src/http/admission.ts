@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refusedOrigin, type OriginPolicy } from '@reflex/realtime';
 import { RateLimit } from './rate-limit';
 import { RequestRefused } from './refusals';
+import { WaitingLine } from './waiting-line';
 
 export interface AdmissionOptions extends OriginPolicy {
   rateLimitRequests: number;
@@ -13,12 +14,13 @@ export interface AdmissionOptions extends OriginPolicy {
 // Probes must be answered under any load, or the orchestrator kills a service that is merely busy.
 const PROBES = /^\/(health|ready)\/?(\?|$)/;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
-// More requests than this wait for the database already: another one would only wait longer than its client does.
+// More requests than this wait already, for their turn, their bodies or the database.
 const MAX_IN_WORK = 2_000;
 
 /** Decides at the door, in one hook, which requests get in: shutdown, overload, foreign pages, rate limit. */
 export class Admission {
   readonly limit: RateLimit;
+  private readonly line = new WaitingLine();
   private inWork = 0;
   private closed = false;
 
@@ -28,14 +30,19 @@ export class Admission {
 
   guard(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (!PROBES.test(request.url)) {
-        const refusal = this.refusalOf(request);
-        if (refusal) return done(refusal);
-      }
+      const isProbe = PROBES.test(request.url);
+      const refusal = isProbe ? null : this.refusalOf(request);
+      if (refusal) return done(refusal);
       this.inWork += 1;
       // Unlike Fastify's hooks, this event also comes when the client hangs up.
       reply.raw.once('close', () => (this.inWork -= 1));
-      done();
+      if (isProbe) done();
+      else {
+        this.line.enter(
+          () => done(reply.raw.destroyed ? OVERLOADED : undefined),
+          () => done(OVERLOADED),
+        );
+      }
     });
   }
 
@@ -46,7 +53,7 @@ export class Admission {
 
   private refusalOf(request: FastifyRequest): RequestRefused | null {
     if (this.closed) return unavailable('shutting_down', 'The service is shutting down.');
-    if (this.inWork >= MAX_IN_WORK) return unavailable('overloaded', 'The service has too much to do.');
+    if (this.inWork >= MAX_IN_WORK) return OVERLOADED;
 
     const { host, origin } = request.headers;
     // A page may always be read from; what changes something must come from our own pages or listed ones.
@@ -67,3 +74,6 @@ function unavailable(code: string, why: string): RequestRefused {
     retryAfterSeconds: 2,
   });
 }
+
+// One for all: an error of its own for each would cost as much as many a request.
+const OVERLOADED = unavailable('overloaded', 'The service has too much to do.');

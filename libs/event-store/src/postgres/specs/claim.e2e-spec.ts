@@ -19,7 +19,7 @@ describe('claiming and settling', () => {
     expect(claimed.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index));
   });
 
-  it('never claims more than the slots, whatever the planner does', async () => {
+  it('23: never claims more than the slots, whatever the planner does', async () => {
     const { store, triggers } = await worker(stores, [trigger('flat'), trigger('laned', { scope: ['customer'] })]);
     await store.publish(Array.from({ length: 60 }, (_, index) => ticket(index, `c${index}`)));
     const runner = store.dataSource.createQueryRunner();

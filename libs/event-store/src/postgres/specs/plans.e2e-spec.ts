@@ -20,7 +20,7 @@ describe('query plans', () => {
   afterAll(() => stores.drop());
 
   it.each(['absent', 'fresh', 'stale'])(
-    'use no sequential scan on a growing table with %s statistics',
+    '22: use no sequential scan on a growing table with %s statistics',
     async (kind) => {
       await stores.reset();
       const { store, triggers } = await worker(

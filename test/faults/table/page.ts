@@ -1,0 +1,59 @@
+import { PROMISES } from './promises';
+import type { Figures, Result } from './recorded';
+
+const HEAD = `# Reliability: what is promised, and what the last runs showed
+
+Written by \`npm run test:faults\`; do not edit it. \`npm run test:faults -- 9 10\` runs rows 9 and 10 again, \`--short\` the forms
+that \`npm test\` runs. Both forms have the same oracle: what handlers did is read from tables that the store knows nothing of, and
+from a fake of the outside world with a memory of its own. The tests are in \`test/faults\`, but for those of query plans
+(\`libs/event-store/src/postgres/specs\`) and schedules (\`libs/timers/src\`). A row with several tests has several lines of figures.
+`;
+
+/** docs/reliability.md of the results. */
+export function page(results: Result[]): string {
+  const machines = [...new Set(results.map(({ machine }) => machine))];
+  const lines = PROMISES.map(([row, what, holds]) => {
+    const of = results.filter((result) => result.row === row);
+    return `| ${[row, what, holds, ...outcome(of)].join(' | ')} |`;
+  });
+  const passed = PROMISES.filter(([row]) => isPassed(results.filter((result) => result.row === row))).length;
+  const inFull = new Set(results.filter(({ form }) => form === 'full').map(({ row }) => row)).size;
+  return [
+    HEAD,
+    `${passed} of ${PROMISES.length} rows passed, ${inFull} of them ran in full. Machine: ${machines.join('; ')}.`,
+    '',
+    '| row | done to it | must hold | result | form | figures | date |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function isPassed(results: Result[]): boolean {
+  return results.length > 0 && results.every(({ passed }) => passed);
+}
+
+function outcome(results: Result[]): string[] {
+  if (results.length === 0) return ['not run', '', '', ''];
+  const date = results
+    .map((result) => result.date)
+    .toSorted()
+    .at(-1)!;
+  const figures = results.flatMap((result) => result.figures).map(inWords);
+  return [
+    isPassed(results) ? 'passed' : '**FAILED**',
+    [...new Set(results.map(({ form }) => form))].join(', '),
+    figures.join('<br>'),
+    date.slice(0, 16).replace('T', ' '),
+  ];
+}
+
+function inWords(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([name, figure]) => `${name} ${typeof figure === 'number' ? digits(figure) : figure}`)
+    .join(', ');
+}
+
+function digits(figure: number): string {
+  return (Math.abs(figure) < 10 ? Math.round(figure * 100) / 100 : Math.round(figure)).toLocaleString('en-US');
+}
