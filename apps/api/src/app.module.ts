@@ -13,6 +13,7 @@ import { accessOf, isLoopback, listenHost } from './config';
 import { HealthController } from './health/health.controller';
 import { IncidentsModule } from './incidents/incidents.module';
 import { LifecycleReporter } from './lifecycle/lifecycle-reporter';
+import { agentsOf } from './model-settings';
 import type { Settings } from './settings';
 import { SettingsModule } from './settings.module';
 
@@ -41,10 +42,7 @@ export class AppModule {
         EventStoreModule.forRoot(storeOf(settings)),
         AuthModule.forRoot({ access: accessOf(settings) }),
         EventsModule,
-        AgentsModule.forRoot({
-          defaultModel: settings.defaultModel,
-          openai: { apiKey: settings.openaiApiKey, baseUrl: settings.openaiBaseUrl },
-        }),
+        AgentsModule.forRoot(agentsOf(settings)),
         TriggersModule.forRoot(workOf(settings)),
         TimersModule.forRoot({ enabled: settings.role !== 'api' }),
         HealthModule.forRoot({ works: settings.role !== 'api' }),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidSetting } from '@reflex/core';
 import { parse } from 'dotenv';
+import { refuseModels } from './model-settings';
 import { VARIABLES, type Settings } from './settings';
 import type { Variable } from './setting-kinds';
 import { similarName } from './similar-name';
@@ -74,7 +75,11 @@ function refuseContradictions(settings: Settings): void {
   if (settings.eventRetryMaxDelay < settings.eventRetryBaseDelay) {
     throw new InvalidSetting('EVENT_RETRY_MAX_DELAY must not be below EVENT_RETRY_BASE_DELAY.');
   }
-  if (settings.environment !== 'production') return;
+  if (settings.environment === 'production') refuseInProduction(settings);
+  refuseModels(settings);
+}
+
+function refuseInProduction(settings: Settings): void {
   if (settings.access === 'open') {
     throw new InvalidSetting(
       'ACCESS must not be open in production. Remove it, and make keys with "npx reflex keys create".',
@@ -89,12 +94,6 @@ function refuseContradictions(settings: Settings): void {
   if (PLACEHOLDER.test(settings.jwtSecret)) {
     throw new InvalidSetting(
       'JWT_SECRET must be a random text in production; make one with "openssl rand -base64 32".',
-    );
-  }
-  const offline = settings.defaultModel.startsWith('offline:');
-  if (!offline && settings.openaiApiKey === undefined && settings.openaiBaseUrl === undefined) {
-    throw new InvalidSetting(
-      `OPENAI_API_KEY must be set in production for ${settings.defaultModel}; write DEFAULT_MODEL=offline:rules to go without a model.`,
     );
   }
 }

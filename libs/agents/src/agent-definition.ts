@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AgentBudget } from './agent.decorator';
+import type { ModelChoice } from './models/models';
 import type { ToolCall, ToolEffect } from './tool.decorator';
 
 /** The part of JSON Schema that zod writes for tool inputs and outputs. */
@@ -47,7 +48,7 @@ export interface AgentDefinition {
   outputSchema: JsonSchema | null;
   tools: ToolDefinition[];
   /** `null` for the application's default. */
-  model: string | null;
+  model: ModelChoice | null;
   budget: AgentBudget;
   maxSteps: number;
   maxInputChars: number;

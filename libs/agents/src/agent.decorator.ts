@@ -1,6 +1,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import type { z } from 'zod';
 import type { LangChainAgent } from './langchain-agent';
+import type { ModelChoice } from './models/models';
 
 /** Hard bounds of one run of an agent. */
 export interface AgentBudget {
@@ -19,8 +20,8 @@ export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObje
   output?: Output;
   /** Providers whose `@Tool` methods the agent may call. */
   tools?: Type[];
-  /** `provider:model`; default is the application's. */
-  model?: string;
+  /** `provider:model`, or several: each is asked when those before it cannot answer. Default is the application's. */
+  model?: ModelChoice;
   budget?: AgentBudget;
   /** Most calls of the model in one run; default 8. */
   maxSteps?: number;

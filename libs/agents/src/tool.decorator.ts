@@ -1,11 +1,12 @@
 import 'reflect-metadata';
+import type { EffectClass } from '@reflex/core';
 import type { z } from 'zod';
 
 /**
  * What a tool does to the outside world: `none` only reads · `keyed` acts, and the receiver drops a second call with the
- * same `ToolCall.key` · `unkeyed` acts, and a second call acts again.
+ * same `ToolCall.key` · `unkeyed` acts, and a second call acts again: when one is interrupted, a person is asked.
  */
-export type ToolEffect = 'none' | 'keyed' | 'unkeyed';
+export type ToolEffect = EffectClass;
 
 /** What a tool is told about the call beside its input. */
 export interface ToolCall {

@@ -36,6 +36,7 @@ export { globMatcher, globToLike } from './glob';
 export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
 export { mermaid } from './mermaid';
 export {
+  effectWaitKey,
   type EffectClass,
   type EffectCost,
   type EffectEnd,

@@ -1,4 +1,4 @@
-import type { EffectEnd, JsonValue, NewEffect, RecordedEffect } from '@reflex/core';
+import { effectWaitKey, type EffectEnd, type JsonValue, NewEffect, RecordedEffect } from '@reflex/core';
 import type { Pool } from 'pg';
 import type { Delivery } from '../delivery';
 import { EffectLedger, type Effect, type EffectPage, type EffectResolution, type EffectSearch } from '../effects';
@@ -10,7 +10,11 @@ import { reachable } from './outage';
 const BIGINT = /^\d{1,18}$/;
 
 export class PostgresEffects extends EffectLedger {
-  constructor(private readonly pool: Pool) {
+  constructor(
+    private readonly pool: Pool,
+    /** Told after somebody was woken. */
+    private readonly onWake: () => void,
+  ) {
     super();
   }
 
@@ -59,7 +63,9 @@ export class PostgresEffects extends EffectLedger {
       outcome === 'happened' ? 'done' : 'failed',
       outcome === 'happened' ? JSON.stringify(result ?? null) : null,
       JSON.stringify({ outcome, by, why }),
+      effectWaitKey(id),
     ]);
+    if (row) this.onWake();
     return row ? toEffect(row) : null;
   }
 

@@ -92,7 +92,7 @@ export class PostgresEventStore extends EventStore {
     this.causation = new CausationReader(pool);
     this.situations = new SituationReader(pool, this.options.contextEvents);
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
-    this.effects = new PostgresEffects(pool);
+    this.effects = new PostgresEffects(pool, () => this.stir());
     this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),

@@ -1,12 +1,12 @@
 import { BaseChatModel, type BindToolsInput } from '@langchain/core/language_models/chat_models';
 import type { BaseLanguageModelInput } from '@langchain/core/language_models/base';
 import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage, type BaseMessage } from '@langchain/core/messages';
-import type { ChatResult } from '@langchain/core/outputs';
+import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
 import type { Runnable } from '@langchain/core/runnables';
 import { convertToOpenAITool } from '@langchain/core/utils/function_calling';
-import type { JsonSchema } from '../agent-definition';
-import { RESPOND } from '../answer';
-import { EFFECT_NOTES } from '../model-turn';
+import type { JsonSchema } from '../../agent-definition';
+import { RESPOND } from '../../answer';
+import { EFFECT_NOTES } from '../../model-turn';
 import { fillSchema } from './schema-filler';
 import { shortened, TextFacts } from './text-facts';
 
@@ -76,6 +76,28 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions & BaseCha
     message.usage_metadata = { input_tokens: input, output_tokens: output, total_tokens: input + output };
     return Promise.resolve({ generations: [{ text: message.text, message }] });
   }
+
+  /** Word by word, so that people see on a laptop what they will see of a real model. */
+  override async *_streamResponseChunks(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+  ): AsyncGenerator<ChatGenerationChunk> {
+    const { generations } = await this._generate(messages, options);
+    const { text, tool_calls: calls = [], usage_metadata } = generations[0]!.message as AIMessage;
+    for (const word of text.match(/\S+\s*|\s+/g) ?? []) yield chunkOf({ content: word });
+    const tool_call_chunks = calls.map(({ id, name, args }, index) => ({
+      id,
+      name,
+      args: JSON.stringify(args),
+      index,
+      type: 'tool_call_chunk' as const,
+    }));
+    yield chunkOf({ content: '', tool_call_chunks, usage_metadata });
+  }
+}
+
+function chunkOf(fields: ConstructorParameters<typeof AIMessageChunk>[0] & { content: string }): ChatGenerationChunk {
+  return new ChatGenerationChunk({ text: fields.content, message: new AIMessageChunk(fields) });
 }
 
 /** First everything that reads, then what acts and is spoken of, then the answer. */

@@ -1,10 +1,10 @@
 import { HumanMessage, SystemMessage } from '@langchain/core/messages';
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import type { AgentDefinition, JsonSchema, ToolDefinition } from '../agent-definition';
-import { AgentRunner } from '../agent-runner';
-import type { ToolEffect } from '../tool.decorator';
-import type { AgentModel } from './models';
+import type { AgentDefinition, JsonSchema, ToolDefinition } from '../../agent-definition';
+import { AgentRunner } from '../../agent-runner';
+import type { ToolEffect } from '../../tool.decorator';
+import type { AgentModel } from '../models';
 import { OfflineChatModel } from './offline-chat-model';
 import { fillSchema } from './schema-filler';
 import { TextFacts } from './text-facts';

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../agent-definition';
+import type { JsonSchema } from '../../agent-definition';
 import { shortened, wordsOfName, type TextFacts } from './text-facts';
 
 const MAX_DEPTH = 8;

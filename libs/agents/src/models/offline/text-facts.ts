@@ -1,4 +1,4 @@
-import { DATA_END, DATA_START } from '../prompt';
+import { DATA_END, DATA_START } from '../../prompt';
 
 /** Words that tell of trouble, worst first, with the level they stand for. */
 const TROUBLE: [level: number, words: RegExp][] = [

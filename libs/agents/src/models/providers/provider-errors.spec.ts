@@ -1,6 +1,6 @@
 import { PermanentError, RetryLater } from '@reflex/core';
-import { ModelRefused, ModelUnavailable } from '..';
-import { openCourt, respond, type Court } from '../testing/court';
+import { ModelRefused, ModelUnavailable } from '../..';
+import { openCourt, respond, type Court } from '../../testing/court';
 
 let court: Court;
 
@@ -19,7 +19,8 @@ describe('faults of the provider', () => {
     const error = await court.judge.run('x').catch((thrown: unknown) => thrown);
 
     expect(error).toBeInstanceOf(RetryLater);
-    expect((error as RetryLater).delayMs).toBe(7_000);
+    expect((error as RetryLater).delayMs).toBeGreaterThanOrEqual(7_000);
+    expect((error as RetryLater).delayMs).toBeLessThan(8_000);
     expect(court.server.requests()).toHaveLength(1);
   });
 
