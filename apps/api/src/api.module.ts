@@ -6,6 +6,7 @@ import { AuditController } from './audit/audit.controller';
 import { DeadLetterBatchesController } from './dead-letters/dead-letter-batches.controller';
 import { CloudEventPublisher } from './cloud-events/cloud-event-publisher';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
+import { EffectsController } from './effects/effects.controller';
 import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
@@ -25,6 +26,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     CausationController,
     DeadLetterBatchesController,
     DeadLettersController,
+    EffectsController,
     EventsController,
     ExplainController,
     OperationsController,

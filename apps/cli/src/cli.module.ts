@@ -10,6 +10,10 @@ import { DlqListCommand } from './dlq/dlq-list.command';
 import { DlqRetryCommand } from './dlq/dlq-retry.command';
 import { DlqShowCommand } from './dlq/dlq-show.command';
 import { DoctorCommand } from './doctor/doctor.command';
+import { EffectsCommand } from './effects/effects.command';
+import { EffectsListCommand } from './effects/effects-list.command';
+import { EffectsResolveCommand } from './effects/effects-resolve.command';
+import { EffectsShowCommand } from './effects/effects-show.command';
 import { EmitCommand } from './events/emit.command';
 import { GraphCommand } from './events/graph.command';
 import { ReplayCommand } from './events/replay.command';
@@ -45,6 +49,10 @@ import { Workspace } from './workspace';
     DlqRetryCommand,
     DlqShowCommand,
     DoctorCommand,
+    EffectsCommand,
+    EffectsListCommand,
+    EffectsResolveCommand,
+    EffectsShowCommand,
     EmitCommand,
     GraphCommand,
     KeysCommand,

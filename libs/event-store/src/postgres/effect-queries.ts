@@ -42,6 +42,18 @@ export const FIND_EFFECT = `
     join reflex.triggers t on t.id = e.trigger_id
    where e.id = $1`;
 
+/** $1 dead letter. */
+export const EFFECTS_OF_LETTER = `
+  select ${EFFECT_COLUMNS}
+    from reflex.dead_letters l
+   cross join lateral (
+     select coalesce(max(r.number), 0) as number from reflex.replays r
+      where r.event_seq = l.event_seq and r.trigger_id = l.trigger_id) n
+    join reflex.effects e on e.event_seq = l.event_seq and e.trigger_id = l.trigger_id and e.replay = n.number
+    join reflex.triggers t on t.id = e.trigger_id
+   where l.id = $1::uuid
+   order by e.id`;
+
 /** $1 effect, $2 status, $3 result, $4 resolution, $5 what the parked delivery waits for. */
 export const RESOLVE_EFFECT = `
   with resolved as (

@@ -3,7 +3,15 @@ import type { Pool } from 'pg';
 import type { Delivery } from '../delivery';
 import { EffectLedger, type Effect, type EffectPage, type EffectResolution, type EffectSearch } from '../effects';
 import { InvalidCursor, StaleLease } from '../errors';
-import { FIND_EFFECT, FINISH_EFFECT, LIST_EFFECTS, LOAD_EFFECTS, RESOLVE_EFFECT, START_EFFECT } from './effect-queries';
+import {
+  EFFECTS_OF_LETTER,
+  FIND_EFFECT,
+  FINISH_EFFECT,
+  LIST_EFFECTS,
+  LOAD_EFFECTS,
+  RESOLVE_EFFECT,
+  START_EFFECT,
+} from './effect-queries';
 import { pageSize } from './event-reader';
 import { reachable } from './outage';
 
@@ -54,6 +62,10 @@ export class PostgresEffects extends EffectLedger {
     if (!BIGINT.test(id)) return null;
     const [row] = await this.rows<EffectRow>(FIND_EFFECT, [id]);
     return row ? toEffect(row) : null;
+  }
+
+  async ofDeadLetter(letterId: string): Promise<Effect[]> {
+    return (await this.rows<EffectRow>(EFFECTS_OF_LETTER, [letterId])).map(toEffect);
   }
 
   async resolve(id: string, { outcome, result, why, by }: EffectResolution): Promise<Effect | null> {
