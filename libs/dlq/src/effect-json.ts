@@ -1,5 +1,6 @@
 import type { Effect } from '@reflex/event-store';
 
+/** An effect as the API and the command line show it. */
 export function effectJson(effect: Effect): Record<string, unknown> {
   const { id, trigger, eventId, replay, kind, name, key, status, input, result, error, attempt, tries } = effect;
   return {

@@ -1,5 +1,6 @@
 import type { RetryForecast } from './retry-forecast';
 
+/** What a retry would do, as the API and the command line show it. */
 export function forecastJson(forecast: RetryForecast): Record<string, unknown> {
   const { deadLetterId, trigger, scope, attempt, edited, problem, explanation, effects } = forecast;
   return {

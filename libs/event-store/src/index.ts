@@ -35,7 +35,6 @@ export {
   EventStore,
   type Claim,
   type Lease,
-  type Offer,
   type PublishOptions,
   type Published,
   type SlotRequest,

@@ -24,6 +24,7 @@ export function currentRun(): CurrentRun | undefined {
   return storage.getStore();
 }
 
+/** Does the work with `run` as the current one, also behind what it awaits. */
 export function runWith<T>(run: CurrentRun, work: () => T): T {
   return storage.run(run, work);
 }

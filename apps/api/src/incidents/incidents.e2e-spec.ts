@@ -60,13 +60,11 @@ async function start({ offline = false } = {}): Promise<void> {
       EventsModule,
       TriggersModule.forRoot({}),
       AgentsModule.forRootAsync({
-        useFactory: () => ({
-          ...(offline ? {} : { openai: { apiKey: 'sk-test', baseUrl: model.url } }),
-          secrets: { SLACK_WEBHOOK_URL: `${slack.url}/hook`, INCIDENTS_URL: `${tickets.url}/incidents` },
-          egress: { networks: ['127.0.0.1'] },
-        }),
+        useFactory: () => (offline ? {} : { openai: { apiKey: 'sk-test', baseUrl: model.url } }),
       }),
-      IncidentsModule,
+      IncidentsModule.forRootAsync({
+        useFactory: () => ({ slackWebhookUrl: `${slack.url}/hook`, incidentsUrl: `${tickets.url}/incidents` }),
+      }),
     ],
   }).compile();
   app = await testing.init();
