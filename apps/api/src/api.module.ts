@@ -3,6 +3,7 @@ import { DlqModule } from '@reflex/dlq';
 import { EventsModule } from '@reflex/events';
 import { TriggerExplainer } from '@reflex/triggers';
 import { AuditController } from './audit/audit.controller';
+import { BacktestsController } from './backtests/backtests.controller';
 import { DeadLetterBatchesController } from './dead-letters/dead-letter-batches.controller';
 import { CloudEventPublisher } from './cloud-events/cloud-event-publisher';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
@@ -23,6 +24,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
   imports: [DlqModule.explainedBy(TriggerExplainer), EventsModule],
   controllers: [
     AuditController,
+    BacktestsController,
     CausationController,
     DeadLetterBatchesController,
     DeadLettersController,

@@ -27,6 +27,7 @@ import { TimersCommand } from './timers/timers.command';
 import { TimersListCommand } from './timers/timers-list.command';
 import { TimersPauseCommand } from './timers/timers-pause.command';
 import { TimersResumeCommand } from './timers/timers-resume.command';
+import { BacktestCommand } from './triggers/backtest.command';
 import { TriggersCommand } from './triggers/triggers.command';
 import { TriggersListCommand } from './triggers/triggers-list.command';
 import { TriggersPauseCommand } from './triggers/triggers-pause.command';
@@ -38,6 +39,7 @@ import { Workspace } from './workspace';
 /** The command line: one class per command. */
 @Module({
   providers: [
+    BacktestCommand,
     DlqCommand,
     DlqClustersCommand,
     DlqEditCommand,

@@ -1,4 +1,5 @@
 export { backoffMs, type BackoffOptions } from './backoff';
+export { backtestText, type Backtest, type BacktestDifference } from './backtest';
 export {
   GRAPH_LIMITS,
   type CausationEdge,
@@ -47,6 +48,7 @@ export {
   type RecordedEffect,
   type RunLedger,
 } from './run-ledger';
+export { type ProgressLine } from './progress-line';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';

@@ -6,6 +6,7 @@ import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
 import type { EffectLedger } from './effects';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
+import type { History } from './history';
 import type { Operations } from './operation';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
 import type { Settlement } from './settlement';
@@ -105,6 +106,7 @@ export abstract class EventStore {
   abstract readonly deadLetters: DeadLetters;
   abstract readonly effects: EffectLedger;
   abstract readonly operations: Operations;
+  abstract readonly history: History;
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;

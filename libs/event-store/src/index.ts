@@ -41,6 +41,7 @@ export {
   type StoreStats,
   type Wake,
 } from './event-store';
+export { History, type Firing, type TakenEvent, type Taker } from './history';
 export { LockLost, LockTimeout } from './locks/errors';
 export { MemoryLocks } from './locks/memory-locks';
 export { PostgresLocks } from './locks/postgres-locks';

@@ -11,6 +11,8 @@ export { type Trigger, type TriggerDefaults } from './trigger';
 export { type EventOf, type EventPattern, type Handler, type TriggerOptions } from './trigger-options';
 export { TriggerExplainer } from './trigger-explainer.service';
 export { type TriggerInCode, TriggerRegistry } from './trigger-registry';
+export { Backtester, type BacktestOptions, type BacktestRequest } from './rehearsal/backtester.service';
+export { InvalidParameter, tunable, type Parameters } from './tunable';
 export { TriggersModule } from './triggers.module';
 export { type TriggersOptions } from './triggers-options';
 export { type WorkerOptions } from './worker/worker-options';

@@ -2,7 +2,7 @@ import { type DynamicModule, Injectable, Module } from '@nestjs/common';
 import { effectWaitKey, Parked, PermanentError } from '@reflex/core';
 import { BaseEvent, EventsModule, EventType, HttpPayload, Lifecycle, WebSocketMessage } from '@reflex/events';
 import { currentRun } from '@reflex/observability';
-import { DecisionContext, OnEvent } from '@reflex/triggers';
+import { DecisionContext, field, OnEvent, tunable } from '@reflex/triggers';
 import { IsInt, IsString, Min } from 'class-validator';
 
 @EventType('order.placed', { example: { order_id: '7', total: 3 } })
@@ -57,6 +57,18 @@ export class TestTriggers {
 
   @OnEvent(OrderPlaced, { name: 'billing' })
   billing({ event }: DecisionContext<OrderPlaced>): number {
+    return event.total;
+  }
+
+  // Named as in the example of POST /backtests.
+  @OnEvent(
+    OrderPlaced,
+    tunable({ threshold: 8 }, ({ threshold }) => ({
+      name: 'error-threshold',
+      filter: field('total', (total: number) => total >= threshold),
+    })),
+  )
+  large({ event }: DecisionContext<OrderPlaced>): number {
     return event.total;
   }
 

@@ -30,6 +30,7 @@ import { Maintenance } from './maintenance';
 import { reachable } from './outage';
 import { PostgresDeadLetters } from './postgres-dead-letters';
 import { PostgresEffects } from './postgres-effects';
+import { PostgresHistory } from './postgres-history';
 import { PostgresOperations } from './postgres-operations';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
@@ -55,6 +56,7 @@ export class PostgresEventStore extends EventStore {
   readonly deadLetters: PostgresDeadLetters;
   readonly effects: PostgresEffects;
   readonly operations: PostgresOperations;
+  readonly history: PostgresHistory;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
@@ -94,6 +96,7 @@ export class PostgresEventStore extends EventStore {
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
     this.effects = new PostgresEffects(pool, () => this.stir());
     this.operations = new PostgresOperations(pool, () => this.fed([]));
+    this.history = new PostgresHistory(pool);
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),

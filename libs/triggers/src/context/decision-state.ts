@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { AttemptOver } from '../errors';
 import { storableJson } from '../storable-json';
 import { ContextMemory, type Decode, Entry } from './context-memory';
-import type { DatabaseClock } from './database-clock';
+import type { StoreClock } from './database-clock';
 
 /** A follow-up of an event this deep is refused; the store has the same cap. */
 const MAX_DEPTH = 8;
@@ -16,7 +16,7 @@ export interface DecisionInput {
   stored: StoredEvent;
   memory: ContextMemory;
   decode: Decode;
-  clock: DatabaseClock;
+  clock: StoreClock;
   signal: () => AbortSignal;
 }
 
