@@ -16,9 +16,6 @@ class Watch {
   act(): void {}
 }
 
-// @ts-expect-error A text is no duration.
-export const wrong = () => tunable({ window: 'soon' }, ({ window }) => ({ when: count(2).within(window) }));
-
 function registry(): TriggerRegistry {
   const [{ patterns, options, tunable: made }] = triggersOf(Watch.prototype.act) as [
     ReturnType<typeof triggersOf>[number],
@@ -61,4 +58,11 @@ it.each([
   [{ window: 'soon' }, /These values cannot be: .*"soon"/],
 ])('refuses %j with a sentence', (changes, sentence) => {
   expect(() => registry().tuned('watch', changes)).toThrow(sentence);
+});
+
+it('knows the kinds of its values at compile time', () => {
+  // @ts-expect-error A text is no duration.
+  const wrong = () => tunable({ window: 'soon' }, ({ window }) => ({ when: count(2).within(window) }));
+
+  expect(wrong().defaults).toEqual({ window: 'soon' });
 });
