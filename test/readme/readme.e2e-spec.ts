@@ -17,7 +17,7 @@ describe('README', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     const settings = readSettings({ DATABASE_URL: database.url, API_PORT: '0', LOG_LEVEL: 'silent' });
-    service = await startService(settings, { domain: [IncidentsModule.forRoot({}), { module: FraudModule }] });
+    service = await startService(settings, { domain: [{ module: IncidentsModule }, { module: FraudModule }] });
   });
 
   afterAll(async () => {

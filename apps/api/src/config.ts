@@ -4,6 +4,7 @@ import { parse } from 'dotenv';
 import { refuseModels } from './model-settings';
 import { VARIABLES, type Settings } from './settings';
 import type { Variable } from './setting-kinds';
+import { nameInSettings } from './setting-names';
 import { similarName } from './similar-name';
 
 type Texts = Record<string, string | undefined>;
@@ -24,7 +25,10 @@ export function readSettings(texts: Texts): Settings {
   refuseUnknown(texts);
   const environment = texts.NODE_ENV === 'production' ? { ENVIRONMENT: 'production' } : {};
   const given: Texts = { ...environment, ...withoutBlanks(texts) };
-  const entries = Object.entries(VARIABLES).map(([name, variable]) => [camel(name), read(name, variable, given[name])]);
+  const entries = Object.entries(VARIABLES).map(([name, variable]) => [
+    nameInSettings(name),
+    read(name, variable, given[name]),
+  ]);
   const settings = Object.fromEntries(entries) as Settings;
   refuseContradictions(settings);
   return settings;
@@ -80,6 +84,12 @@ function refuseContradictions(settings: Settings): void {
 }
 
 function refuseInProduction(settings: Settings): void {
+  const loopback = settings.egressPrivateNetworks.find((network) => isLoopback(network.split('/', 1)[0]!));
+  if (loopback !== undefined) {
+    throw new InvalidSetting(
+      `EGRESS_PRIVATE_NETWORKS must not name ${loopback} in production: tools would reach what listens on this machine.`,
+    );
+  }
   if (settings.access === 'open') {
     throw new InvalidSetting(
       'ACCESS must not be open in production. Remove it, and make keys with "npx reflex keys create".',
@@ -110,8 +120,4 @@ function dotenv(path: string): Texts {
 // `NAME=` in a .env file means "not set".
 function withoutBlanks(texts: Texts): Texts {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined && text.trim() !== ''));
-}
-
-function camel(name: string): string {
-  return name.toLowerCase().replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }

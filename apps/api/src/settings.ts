@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { MODEL_NAME, modelProviders, modelServerUrl } from './model-settings';
 import {
   decimal,
+  forTools,
   isAddressOrNetwork,
   isOrigin,
   list,
@@ -128,13 +129,16 @@ export const VARIABLES = {
     'Seconds that a model may say nothing: before its first word, and between any two.',
   ),
   MODEL_TIMEOUT: preset(decimal(0.1, 86_400), '300', 'Seconds that one answer of a model may take.'),
-  SLACK_WEBHOOK_URL: optional(
-    urlOf('http', 'https'),
-    'Where the example agent posts its notifications: an incoming webhook of Slack.',
+  EGRESS_PRIVATE_NETWORKS: preset(
+    list(isAddressOrNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
+    '',
+    'Networks that tools may reach although they are not public, such as `127.0.0.1` in development. Link-local addresses stay closed.',
   ),
-  INCIDENTS_URL: optional(
-    urlOf('http', 'https'),
-    'Where the example agent opens incident tickets: takes a ticket as JSON by POST.',
+  SLACK_WEBHOOK_URL: forTools(
+    optional(urlOf('http', 'https'), 'Where the example agent posts its notifications: an incoming webhook of Slack.'),
+  ),
+  INCIDENTS_URL: forTools(
+    optional(urlOf('http', 'https'), 'Where the example agent opens incident tickets: takes a ticket as JSON by POST.'),
   ),
 
   EVENT_BACKEND: preset(oneOf('postgres'), 'postgres', 'Where events are stored and handed out.'),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AgentBudget } from './agent.decorator';
 import type { ModelChoice } from './models/models';
+import type { EgressHost } from './egress/egress-rule';
 import type { ToolCall, ToolEffect } from './tool.decorator';
 
 /** The part of JSON Schema that zod writes for tool inputs and outputs. */
@@ -36,7 +37,9 @@ export interface ToolDefinition {
   effect: ToolEffect;
   input: z.ZodType;
   inputSchema: JsonSchema;
-  execute: (input: never, call: ToolCall) => unknown;
+  reads?: 'secrets';
+  egress?: readonly EgressHost[];
+  execute: (input: never, call: Omit<ToolCall, 'egress'>) => unknown;
 }
 
 /** An agent as the runner needs it; no Nest in it. */

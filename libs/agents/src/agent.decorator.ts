@@ -1,5 +1,6 @@
 import { Injectable, type Type } from '@nestjs/common';
 import type { z } from 'zod';
+import type { EgressHost } from './egress/egress-rule';
 import type { LangChainAgent } from './langchain-agent';
 import type { ModelChoice } from './models/models';
 
@@ -23,6 +24,10 @@ export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObje
   /** `provider:model`, or several: each is asked when those before it cannot answer. Default is the application's. */
   model?: ModelChoice;
   budget?: AgentBudget;
+  /** Hosts that its tools may connect to; by default whatever the tools say themselves. */
+  egress?: readonly EgressHost[];
+  /** What it is given may come from strangers, as events do; default true. Say false only if nobody else can write it. */
+  untrustedInput?: boolean;
   /** Most calls of the model in one run; default 8. */
   maxSteps?: number;
   /** Most characters of input that reach the model; the middle of longer input is left out. Default 24,000. */

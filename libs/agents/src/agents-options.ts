@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { EgressOptions } from './egress/egress-options';
 import type { ModelLimits } from './models/model-limits';
 
 /** Where a provider of models is, and what it wants to see. */
@@ -20,6 +21,10 @@ export interface AgentsOptions {
   /** Whether the offline model answers for models that have neither key nor URL; default true. Otherwise they are refused. */
   standIn?: boolean;
   limits?: Partial<ModelLimits>;
+  /** What tools may refer to by `secret('NAME')`. Only the `EgressClient` gets to see the values. */
+  secrets?: Record<string, string | undefined>;
+  /** Which networks tools may reach beside the public ones. */
+  egress?: EgressOptions;
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: AGENTS_OPTIONS } =

@@ -5,6 +5,8 @@ import type { AgentDefinition, JsonSchema, ToolDefinition } from './agent-defini
 import { AgentRegistry } from './agent-registry';
 import { agentOptionsOf, type AgentOptions } from './agent.decorator';
 import { RESPOND } from './answer';
+import { assertHosts, hostsMissing, type EgressRule } from './egress/egress-rule';
+import { assertNoTrifecta } from './egress/trifecta';
 import { AgentSetupError } from './errors';
 import { LangChainAgent } from './langchain-agent';
 import { Models } from './models/models';
@@ -35,13 +37,14 @@ export class AgentsExplorer implements OnModuleInit {
           `${agentClass.name} extends LangChainAgent but has no @Agent({ … }) above it. Add one.`,
         );
       }
-      this.registry.add(agentClass, this.define(agentClass as Type, options, providers));
+      this.registry.add(agentClass, this.define(options, providers));
     }
   }
 
-  private define(agentClass: Type, options: AgentOptions, providers: Provider[]): AgentDefinition {
+  private define(options: AgentOptions, providers: Provider[]): AgentDefinition {
     if (options.model) this.models.get(options.model);
-    const tools = (options.tools ?? []).flatMap((toolClass) => this.toolsOf(toolClass, agentClass, providers));
+    assertHosts(options.egress ?? [], `Agent "${options.name}"`);
+    const tools = (options.tools ?? []).flatMap((toolClass) => this.toolsOf(toolClass, options, providers));
     const names = tools.map((tool) => tool.name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice) {
@@ -49,7 +52,7 @@ export class AgentsExplorer implements OnModuleInit {
         `Agent "${options.name}" has two tools named "${twice}". Rename one by @Tool({ name }).`,
       );
     }
-    return {
+    const definition: AgentDefinition = {
       name: options.name,
       prompt: options.prompt,
       output: options.output ?? null,
@@ -60,13 +63,15 @@ export class AgentsExplorer implements OnModuleInit {
       maxSteps: options.maxSteps ?? DEFAULT_MAX_STEPS,
       maxInputChars: options.maxInputChars ?? DEFAULT_MAX_INPUT_CHARS,
     };
+    if (options.untrustedInput ?? true) assertNoTrifecta(definition);
+    return definition;
   }
 
-  private toolsOf(toolClass: Type, agentClass: Type, providers: Provider[]): ToolDefinition[] {
+  private toolsOf(toolClass: Type, agent: AgentOptions, providers: Provider[]): ToolDefinition[] {
     const provider = providers.find(({ token, metatype }) => token === toolClass || metatype === toolClass);
     if (!provider) {
       throw new AgentSetupError(
-        `${agentClass.name} uses the tools of ${toolClass.name}, which is in no module. Add it to the providers of one.`,
+        `Agent "${agent.name}" uses the tools of ${toolClass.name}, which is in no module. Add it to the providers of one.`,
       );
     }
     if (!provider.isDependencyTreeStatic()) {
@@ -80,23 +85,35 @@ export class AgentsExplorer implements OnModuleInit {
     });
     if (tools.length === 0) {
       throw new AgentSetupError(
-        `${toolClass.name} is listed as tools of ${agentClass.name} but has no method with @Tool.`,
+        `${toolClass.name} is listed as tools of agent "${agent.name}" but has no method with @Tool.`,
       );
     }
     return tools.map(({ method, options }) => {
       const name = options.name ?? snakeCase(method);
       assertToolName(name, toolClass);
+      const input = refusingUnknownKeys(options.input);
+      const toolHosts = options.egress ?? [];
+      assertHosts(toolHosts, `Tool "${name}"`);
+      if (toolHosts.includes('*') && !agent.egress) throw new AgentSetupError(hostsMissing(agent.name, name));
+      const egress: EgressRule = { agent: agent.name, tool: name, toolHosts, agentHosts: agent.egress ?? null };
       const instance = provider.instance as Record<string, (input: never, call: ToolCall) => unknown>;
       return {
         name,
         description: options.description,
         effect: options.effect,
-        input: options.input,
-        inputSchema: jsonSchemaOf(options.input, `The input of tool "${name}"`),
-        execute: (input, call) => instance[method]!(input, call),
+        input,
+        inputSchema: jsonSchemaOf(input, `The input of tool "${name}"`),
+        reads: options.reads,
+        egress: toolHosts,
+        execute: (given, call) => instance[method]!(given, { ...call, egress }),
       };
     });
   }
+}
+
+// A key that the tool does not know is a mistake of the model, or somebody's attempt: it is told, and nothing happens.
+function refusingUnknownKeys(input: z.ZodObject): z.ZodObject {
+  return input.def.catchall ? input : input.strict();
 }
 
 function jsonSchemaOf(schema: z.ZodType, whose: string): JsonSchema {

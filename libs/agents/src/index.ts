@@ -4,6 +4,11 @@ export { AgentRunner, type AgentInput, type AgentOutcome, type RunOptions } from
 export { Agent, type AgentBudget, type AgentOptions } from './agent.decorator';
 export { type AgentsOptions, type ServerOptions } from './agents-options';
 export { AgentsModule } from './agents.module';
+export { EgressClient } from './egress/egress-client';
+export { type EgressRequest, type EgressResponse } from './egress/egress-request';
+export { type EgressHost, type EgressRule } from './egress/egress-rule';
+export { EgressFailed, EgressRefused, UnknownSecret } from './egress/errors';
+export { secret, type SecretRef } from './egress/secret';
 export {
   AgentOutOfTime,
   AgentSetupError,

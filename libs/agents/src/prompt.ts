@@ -37,7 +37,17 @@ function systemPrompt(agent: AgentDefinition): string {
   return `${agent.prompt.trim()}\n\n${rules.join('\n')}`;
 }
 
+// A model reads more as a mark than a parser would: other brackets, spaces and dashes, letters of full width, invisible
+// characters between them.
+const LETTERS = 'eventdata'.split('').map((letter) => {
+  const wide = String.fromCodePoint(letter.codePointAt(0)! + 0xfee0);
+  return `[${letter}${letter.toUpperCase()}${wide}${wide.toUpperCase()}]`;
+});
+const HIDDEN = '[\\p{Cf}\\p{Mn}]*';
+const NAME = `${LETTERS.slice(0, 5).join(HIDDEN)}[^\\p{L}\\p{N}<>]{0,4}${LETTERS.slice(5).join(HIDDEN)}`;
+const MARK = new RegExp(`[<＜﹤‹«〈⟨〈](?=([^\\p{L}\\p{N}<>]{0,12})${NAME})`, 'gu');
+
 // Data that brings its own end mark must not be able to step out of the block.
 function withoutMarks(text: string): string {
-  return text.replace(/<(\/?)\s*event-data/gi, '&lt;$1event-data');
+  return text.replace(MARK, '&lt;');
 }

@@ -44,6 +44,13 @@ export interface Claim {
 /** What wakes parked deliveries: one of them by name, or the key that any number wait for. */
 export type Wake = DeliveryKey | { waitsFor: string };
 
+/** Room for deliveries of events that this process publishes itself, see `EventStore.handOverTo`. */
+export interface Offer {
+  wanted: SlotRequest[];
+  /** Called once, with what the offer brought, be it nothing. */
+  take(claim: Claim): void;
+}
+
 /** This process's right to work on deliveries. */
 export interface Lease {
   workerId: number;
@@ -67,6 +74,11 @@ export abstract class EventStore {
   abstract openLease(): Promise<Lease>;
   /** Takes claimable deliveries; nobody else sees them until they settle or the lease ends. */
   abstract claim(wanted: SlotRequest[]): Promise<Claim>;
+  /**
+   * Lets publishes of this process hand deliveries over as soon as they are committed, as if they had been claimed: no
+   * second round trip. `offer` is asked at each publish; it should offer only what no earlier delivery waits for.
+   */
+  abstract handOverTo(offer: () => Offer | null): () => void;
   /** Ends an attempt; throws `StaleLease`, having changed nothing, when the delivery is no longer ours. */
   abstract settle(settlement: Settlement): Promise<void>;
   /** Gives deliveries back untouched: no attempt is counted, order is kept. */

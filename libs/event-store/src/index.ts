@@ -35,6 +35,7 @@ export {
   EventStore,
   type Claim,
   type Lease,
+  type Offer,
   type PublishOptions,
   type Published,
   type SlotRequest,

@@ -60,11 +60,13 @@ async function start({ offline = false } = {}): Promise<void> {
       EventsModule,
       TriggersModule.forRoot({}),
       AgentsModule.forRootAsync({
-        useFactory: () => (offline ? {} : { openai: { apiKey: 'sk-test', baseUrl: model.url } }),
+        useFactory: () => ({
+          ...(offline ? {} : { openai: { apiKey: 'sk-test', baseUrl: model.url } }),
+          secrets: { SLACK_WEBHOOK_URL: `${slack.url}/hook`, INCIDENTS_URL: `${tickets.url}/incidents` },
+          egress: { networks: ['127.0.0.1'] },
+        }),
       }),
-      IncidentsModule.forRootAsync({
-        useFactory: () => ({ slackWebhookUrl: `${slack.url}/hook`, incidentsUrl: `${tickets.url}/incidents` }),
-      }),
+      IncidentsModule,
     ],
   }).compile();
   app = await testing.init();

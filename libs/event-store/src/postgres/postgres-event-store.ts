@@ -9,6 +9,7 @@ import {
   EventStore,
   type Claim,
   type Lease,
+  type Offer,
   type PublishOptions,
   type Published,
   type SlotRequest,
@@ -23,6 +24,7 @@ import { CausationReader } from './causation-reader';
 import { Claimer } from './claimer';
 import { poolOf } from './data-source';
 import { EventReader } from './event-reader';
+import { HandOver } from './hand-over';
 import { Heartbeat } from './heartbeat';
 import { Hints } from './hints';
 import { Listener } from './listener';
@@ -62,6 +64,7 @@ export class PostgresEventStore extends EventStore {
   private readonly work = new Hints<void>();
   private readonly settled = new Hints<string[]>();
   private readonly triggerTable: TriggerTable;
+  private readonly handOver: HandOver;
   private readonly publisher: Publisher;
   private readonly claimer: Claimer;
   private readonly settler: Settler;
@@ -81,13 +84,21 @@ export class PostgresEventStore extends EventStore {
     this.options = resolveStoreOptions(options);
     const pool = poolOf(dataSource);
     this.triggerTable = new TriggerTable(pool, this.options.app);
+    this.handOver = new HandOver({
+      workerId: () => this.leasedWorker(),
+      triggers: this.triggerTable,
+      runLength: this.options.runLength,
+      claimer: () => this.claimer,
+      warn: (error) => this.logger.warn(`Deliveries could not be begun and go back: ${String(error)}`),
+    });
     this.publisher = new Publisher(
       pool,
+      this.handOver,
       this.options,
       (triggerIds) => this.fed(triggerIds),
       (ms) => this.due(ms),
     );
-    this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents);
+    this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents, () => this.work.emit());
     this.waker = new Waker(pool, () => this.stir());
     this.claimer = new Claimer(pool, this.triggerTable, this.options, (deliveries) => this.settler.release(deliveries));
     this.reader = new EventReader(pool);
@@ -173,6 +184,10 @@ export class PostgresEventStore extends EventStore {
     }
   }
 
+  handOverTo(offer: () => Offer | null): () => void {
+    return this.handOver.to(offer);
+  }
+
   async settle(settlement: Settlement): Promise<void> {
     try {
       await this.settler.settle(settlement);
@@ -186,8 +201,6 @@ export class PostgresEventStore extends EventStore {
     // It may have been woken while it was being parked.
     if (settlement.outcome === 'parked') this.due(0);
     if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
-    // The next of the scope may be claimable now.
-    if (delivery.scope !== null) this.work.emit();
     if (delivery.event?.source.startsWith('ws:')) {
       this.settled.emit([delivery.event.id]);
       this.listener.tellSettled(delivery.event.id);
@@ -271,6 +284,11 @@ export class PostgresEventStore extends EventStore {
       () => this.fed([]),
       () => undefined,
     );
+  }
+
+  private leasedWorker(): number | null {
+    const heartbeat = this.tenure?.heartbeat;
+    return heartbeat && !heartbeat.lost.aborted ? heartbeat.workerId : null;
   }
 
   private due(inMs: number): void {

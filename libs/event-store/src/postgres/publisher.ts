@@ -1,5 +1,5 @@
 import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
-import { InvalidJson } from '@reflex/core';
+import { InvalidJson, type EventMeta } from '@reflex/core';
 import { payloadOf, type BaseEvent } from '@reflex/events';
 import type { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
@@ -10,8 +10,9 @@ import type { StoredEvent } from '../delivery';
 import { afterCommit } from './after-commit';
 import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
+import type { GivenRow, HandOver } from './hand-over';
 import { isOutage, reachable } from './outage';
-import { FIND_KEYS, COUNT_FOLLOW_UPS, PUBLISH } from './queries';
+import { COUNT_FOLLOW_UPS, FIND_KEYS, PUBLISH, PUBLISH_AND_HAND_OVER } from './queries';
 
 /** Follow-ups of follow-ups end here: `depth` of an event from outside is 0. */
 const MAX_DEPTH = 8;
@@ -25,6 +26,14 @@ interface Prepared {
   hash: string | null;
   /** The record for `reflex.publish`, as JSON. */
   record: string;
+  /** What the log will hold, read from the record as it would be from the log. */
+  stored: (receivedAt: Date) => StoredEvent;
+}
+
+/** What the database tells of a stored batch: keys that were stored before, and triggers with new work. */
+interface Stored {
+  taken: string[];
+  fed: number[];
 }
 
 /** Runs a statement on the pool or in the caller's transaction. */
@@ -36,6 +45,7 @@ export class Publisher {
 
   constructor(
     private readonly pool: Pool,
+    private readonly handOver: HandOver,
     limits: { queueLimit: number; queueMs: number },
     /** Told which triggers have new work, after the commit. */
     private readonly onFed: (triggerIds: number[]) => void,
@@ -43,7 +53,7 @@ export class Publisher {
     private readonly onDelayed: (ms: number) => void,
   ) {
     this.group = new GroupCommit(
-      (batch) => this.store(batch, this.onPool, this.onFed),
+      (batch) => this.storeOnPool(batch),
       { ...LIMITS, queue: limits.queueLimit, waitMs: limits.queueMs },
       isOutage,
       (waiting) => new StoreOverloaded(waiting),
@@ -131,14 +141,30 @@ export class Publisher {
 
   private readonly onPool: Run = async (text, values) => (await this.pool.query(text, values)).rows;
 
+  private async storeOnPool(batch: Prepared[]): Promise<(Published | IdempotencyConflict)[]> {
+    const json = jsonOf(batch);
+    const row = await this.handOver.during(
+      async (offer) => (await this.pool.query<Stored & GivenRow>(PUBLISH_AND_HAND_OVER, [json, ...offer])).rows[0]!,
+      (receivedAt) => new Map(batch.map(({ id, stored }) => [id, () => stored(receivedAt)])),
+    );
+    return this.resultsOf(batch, row, this.onPool, this.onFed);
+  }
+
   private async store(
     batch: Prepared[],
     run: Run,
     tell: (triggerIds: number[]) => void,
   ): Promise<(Published | IdempotencyConflict)[]> {
-    const json = `[${batch.map(({ record }) => record).join()}]`;
-    const [outcome] = await run<{ taken: string[]; fed: number[] }>(PUBLISH, [json]);
-    const { taken, fed } = outcome!;
+    const [row] = await run<Stored>(PUBLISH, [jsonOf(batch)]);
+    return this.resultsOf(batch, row!, run, tell);
+  }
+
+  private async resultsOf(
+    batch: Prepared[],
+    { taken, fed }: Stored,
+    run: Run,
+    tell: (triggerIds: number[]) => void,
+  ): Promise<(Published | IdempotencyConflict)[]> {
     if (fed.length > 0) tell(fed);
     if (taken.length === 0) return batch.map(({ id }) => ({ id, duplicate: false }));
 
@@ -168,27 +194,53 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
   }
   const id = chosen ? event.id : randomUUIDv7();
   const key = chosen ? `id:${id}` : idempotencyKey;
+  const type = event.type;
   const source = event.source ?? 'internal';
-  const payload = payloadOf(event);
-  const meta = event.meta ?? {};
+  const at = event.timestamp ?? new Date();
+  const given = event.meta ?? {};
+  const meta: EventMeta = {
+    trace_id: given.trace_id ?? newTraceId(),
+    correlation_id: given.correlation_id ?? id,
+    causation_id: given.causation_id ?? null,
+    depth: given.depth ?? 0,
+  };
+  const fields = payloadOf(event);
   // JSON leaves out what is undefined.
   const when = { due: deliverAt ?? undefined, delay: delayMs ?? undefined };
-  const hash = key === null ? null : hashOf({ type: event.type, source, payload, ...when });
-  const record = JSON.stringify({
+  const hash = key === null ? null : hashOf({ type, source, payload: fields, ...when });
+  const payload = JSON.stringify(fields);
+  const envelope = JSON.stringify({
     id,
-    type: event.type,
+    type,
     source,
     ...when,
-    at: event.timestamp ?? new Date(),
-    trace: meta.trace_id ?? newTraceId(),
-    corr: meta.correlation_id ?? id,
-    cause: meta.causation_id ?? null,
-    depth: meta.depth ?? 0,
+    at,
+    trace: meta.trace_id,
+    corr: meta.correlation_id,
+    cause: meta.causation_id,
+    depth: meta.depth,
     key,
     hash,
-    payload,
   });
-  return { id, key, hash, record };
+  return {
+    id,
+    key,
+    hash,
+    record: `${envelope.slice(0, -1)},"payload":${payload}}`,
+    stored: (receivedAt) => ({
+      id,
+      type,
+      source,
+      timestamp: new Date(at),
+      receivedAt,
+      meta: { ...meta },
+      payload: JSON.parse(payload) as Record<string, unknown>,
+    }),
+  };
+}
+
+function jsonOf(batch: Prepared[]): string {
+  return `[${batch.map(({ record }) => record).join()}]`;
 }
 
 // randomUUID draws from a pool of random bytes; randomBytes asks the system each time.

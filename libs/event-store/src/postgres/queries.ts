@@ -5,6 +5,9 @@
 
 export const PUBLISH = `select taken, fed from reflex.publish($1::jsonb)`;
 
+// $2 worker, $3 and $4 the triggers it offers slots to and how many, $5 the longest run of one scope
+export const PUBLISH_AND_HAND_OVER = `select * from reflex.publish($1::jsonb, $2, $3, $4, $5)`;
+
 export const FIND_KEYS = `
   select key, event_id, body_hash
     from reflex.event_keys
@@ -71,7 +74,9 @@ export const UNKNOWN_CLAIMS = `
 
 export const LOAD_CONTEXTS = `select * from reflex.load_contexts($1, $2, $3)`;
 
-export const SETTLE = `select s::text, t from reflex.settle($1::jsonb, $2, $3, $4)`;
+export const SETTLE = `
+  select stale, promoted
+    from reflex.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
 
 // --- sweeps
 

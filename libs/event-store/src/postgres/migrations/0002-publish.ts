@@ -44,10 +44,24 @@ export class Publish1763600000002 implements MigrationInterface {
       -- have new work. An event whose key was stored before is left out. One with a time (due, or delay in milliseconds)
       -- stands aside until then. A trigger with a match takes only payloads that contain it.
       -- batch: [{id, type, source, at, trace, corr, cause, depth, key, hash, due, delay, payload}]
-      create function reflex.publish(batch jsonb, out taken text[], out fed integer[])
+      -- A worker in the publishing process may take deliveries at their birth, as if it had claimed them: takers[i] has
+      -- slots[i] free claim units. They are answered with the place of their event in the batch, ordered as by reflex.claim.
+      create function reflex.publish(
+        batch jsonb, worker bigint default null, takers integer[] default '{}', slots integer[] default '{}',
+        run_length integer default 1,
+        out taken text[], out fed integer[], out at timestamptz, out token bigint,
+        out ids text[], out seqs bigint[], out given integer[], out scopes text[])
       language plpgsql
-      set enable_seqscan = off set jit = off as $$
+      set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+      #variable_conflict use_column
+      declare
+        lease bigint;
       begin
+        -- Without a lease, what we gave away would be rescued at once and count as a death of its process.
+        if worker is not null and exists (select from reflex.workers w where w.id = worker) then
+          lease := nextval('reflex.lease_token');
+        end if;
+
         with input as materialized (
           select r.*
             from jsonb_to_recordset(batch) as r(id text, type text, source text, at timestamptz, trace text, corr text,
@@ -70,11 +84,13 @@ export class Publish1763600000002 implements MigrationInterface {
            where i.key is null or i.key in (select f.key from fresh f)
           returning seq, id, received_at, type, source, payload
         ), subscribed as materialized (
-          select ty.type, t.id as trigger_id, t.scope as paths, t.match
+          select ty.type, t.id as trigger_id, t.scope as paths, t.match,
+                 case when lease is not null and not t.paused then o.slots else 0 end as slots
             from (select distinct i.type from input i) ty
             join reflex.triggers t on t.active and ty.type like any (t.patterns)
+            left join unnest(takers, slots) as o(trigger_id, slots) on o.trigger_id = t.id
         ), fanned as materialized (
-          select e.seq, e.received_at, s.trigger_id, d.run_at,
+          select e.seq, e.id, e.received_at, s.trigger_id, s.slots, d.run_at,
                  case when s.paths is not null
                       then reflex.scope_of(s.paths, e.source, e.type, e.payload) end as scope
             from stored e
@@ -87,25 +103,38 @@ export class Publish1763600000002 implements MigrationInterface {
            order by f.trigger_id, f.scope
           on conflict (trigger_id, scope) do update set live = l.live + excluded.live
           returning l.trigger_id, l.scope, l.live
-        ), delivered as (
-          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, run_at, status)
-          select f.seq, f.trigger_id, f.received_at, f.scope, f.run_at,
-                 (case when f.run_at is null then 'pending' else 'aside' end)::reflex.delivery_status
-            from fanned f where f.scope is null or f.run_at is not null
+        ), born as materialized (
+          select f.seq, f.id, f.trigger_id, f.received_at, f.scope, f.run_at,
+                 (case when f.run_at is not null then 'aside'
+                       when f.place <= f.slots then 'processing'
+                       else 'pending' end)::reflex.delivery_status as status
+            from (select f.*, row_number() over (partition by f.trigger_id, f.run_at is null) as place
+                    from fanned f where f.scope is null or f.run_at is not null) f
           union all
           -- A lane that was empty before counts exactly what we add: its first delivery is the head.
-          select f.seq, f.trigger_id, f.received_at, f.scope, null,
-                 (case when f.live = f.added and f.place = 1 then 'pending' else 'waiting' end)::reflex.delivery_status
-            from (select f.*, l.live, count(*) over lane as added,
-                         row_number() over (partition by f.trigger_id, f.scope order by f.seq) as place
-                    from fanned f
-                    join laned l on l.trigger_id = f.trigger_id and l.scope = f.scope
-                   where f.run_at is null
-                  window lane as (partition by f.trigger_id, f.scope)) f
+          select f.seq, f.id, f.trigger_id, f.received_at, f.scope, null,
+                 (case when f.live > f.added then 'waiting'
+                       when f.lane <= f.slots and f.place <= run_length then 'processing'
+                       when f.place = 1 then 'pending'
+                       else 'waiting' end)::reflex.delivery_status
+            from (select f.*, dense_rank() over (partition by f.trigger_id, f.live > f.added order by f.scope) as lane
+                    from (select f.*, l.live, count(*) over lane as added,
+                                 row_number() over (partition by f.trigger_id, f.scope order by f.seq) as place
+                            from fanned f
+                            join laned l on l.trigger_id = f.trigger_id and l.scope = f.scope
+                           where f.run_at is null
+                          window lane as (partition by f.trigger_id, f.scope)) f) f
+        ), delivered as (
+          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, run_at, status, worker_id, lease_token)
+          select b.seq, b.trigger_id, b.received_at, b.scope, b.run_at, b.status,
+                 case when b.status = 'processing' then worker end, case when b.status = 'processing' then lease end
+            from born b
         )
         select array(select i.key from input i where i.key is not null and i.key not in (select f.key from fresh f)),
-               array(select distinct f.trigger_id from fanned f where f.run_at is null)
-          into taken, fed;
+               array(select distinct b.trigger_id from born b where b.status in ('pending', 'waiting')),
+               now(), lease, array_agg(g.id), array_agg(g.seq), array_agg(g.trigger_id), array_agg(g.scope)
+          into taken, fed, at, token, ids, seqs, given, scopes
+          from (select * from born b where b.status = 'processing' order by b.trigger_id, b.scope, b.seq) g;
       end $$;
 
       -- Gives stored events to named triggers again: retries of dead letters, replays, ticks of a context.
@@ -113,7 +142,7 @@ export class Publish1763600000002 implements MigrationInterface {
       -- batch: [{seq, at, trigger, scope, event}], event being a copy to use instead of the log, or null
       create function reflex.enqueue(batch jsonb) returns integer
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
         made integer;
         lane_triggers integer[];
@@ -157,7 +186,7 @@ export class Publish1763600000002 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       drop function reflex.enqueue(jsonb);
-      drop function reflex.publish(jsonb);
+      drop function reflex.publish(jsonb, bigint, integer[], integer[], integer);
       drop function reflex.envelope(reflex.events);
       drop function reflex.scope_of(text[], text, text, jsonb);
     `);
