@@ -35,7 +35,7 @@ export class Secrets {
   }
 }
 
-// A server may send back what it was sent: as it was, in a URL, in JSON, in base64; and of a URL its path alone.
+// A server may send back what it was sent: as it was, in a URL, in JSON, in hex, in base64; and of a URL its path alone.
 function shapesOf(value: string): string[] {
   const parts = [value];
   if (URL.canParse(value)) {
@@ -46,8 +46,19 @@ function shapesOf(value: string): string[] {
     part,
     encodeURIComponent(part),
     JSON.stringify(part).slice(1, -1),
-    Buffer.from(part).toString('base64').replace(/=+$/, ''),
-    Buffer.from(part).toString('base64url'),
+    Buffer.from(part).toString('hex'),
+    Buffer.from(part).toString('hex').toUpperCase(),
+    ...inBase64(part),
   ]);
   return [...new Set(shapes)].filter(({ length }) => length >= MIN_HIDDEN_LENGTH);
+}
+
+// Base64 takes three bytes at a time, so a text looks different at each of three places within a longer one. Of the groups
+// that it shares with its neighbours nothing can be said.
+function inBase64(text: string): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const bytes = Buffer.from(text).subarray(offset);
+    const whole = bytes.subarray(0, bytes.length - (bytes.length % 3));
+    return [whole.toString('base64'), whole.toString('base64url')];
+  });
 }
