@@ -49,6 +49,7 @@ export {
   type RunLedger,
 } from './run-ledger';
 export { type ProgressLine } from './progress-line';
+export { RUN_FRAMES, type RunFrame } from './run-frame';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';

@@ -8,6 +8,7 @@ import type { EffectLedger } from './effects';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
 import type { History } from './history';
 import type { Operations } from './operation';
+import type { RunStreams } from './run-streams';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
 import type { Settlement } from './settlement';
 import type { Situation } from './situation';
@@ -117,6 +118,7 @@ export abstract class EventStore {
   abstract findRun(id: string): Promise<RunRecord | null>;
   abstract readonly deadLetters: DeadLetters;
   abstract readonly effects: EffectLedger;
+  abstract readonly streams: RunStreams;
   abstract readonly operations: Operations;
   abstract readonly history: History;
 

@@ -20,6 +20,8 @@ export interface RunError {
 
 /** The record of one attempt. */
 export interface RunReport {
+  /** The id that a `RunStream` answered; without one the record gets its own. */
+  id?: string;
   startedAt: Date;
   durationMs: number;
   /** What the handler returned, as JSON. */

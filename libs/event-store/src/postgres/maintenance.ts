@@ -13,6 +13,7 @@ import {
   WAKE_CONTEXTS,
   WAKE_PARKED,
 } from './queries';
+import { FORGET_STREAMS } from './stream-queries';
 import type { ResolvedStoreOptions } from './store-options';
 import { isLockTimeout } from './outage';
 import { Sweep } from './sweep';
@@ -100,7 +101,7 @@ export class Maintenance {
   }
 
   private async keepHistory(): Promise<number | null> {
-    const { events, runs, keys } = this.options.retention;
+    const { events, runs, keys, streams } = this.options.retention;
     try {
       await this.row(MAKE_PARTITIONS, [7]);
       await this.dropOld('events', events);
@@ -115,6 +116,7 @@ export class Maintenance {
     await this.forgetKeys(keys);
     await this.forgetEffects(Math.max(events, runs));
     await this.forgetWakes();
+    await this.forgetStreams(streams);
     return null;
   }
 
@@ -139,6 +141,12 @@ export class Maintenance {
   private async forgetWakes(): Promise<void> {
     let count: number;
     do ({ count } = await this.row<{ count: number }>(FORGET_WAKES, [WAKES_DAYS, BATCH]));
+    while (count === BATCH);
+  }
+
+  private async forgetStreams(days: number): Promise<void> {
+    let count: number;
+    do ({ count } = await this.row<{ count: number }>(FORGET_STREAMS, [days * 1_440, BATCH]));
     while (count === BATCH);
   }
 

@@ -34,6 +34,7 @@ import { PostgresDeadLetters } from './postgres-dead-letters';
 import { PostgresEffects } from './postgres-effects';
 import { PostgresHistory } from './postgres-history';
 import { PostgresOperations } from './postgres-operations';
+import { PostgresRunStreams } from './postgres-run-streams';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
 import { Settler } from './settler';
@@ -59,6 +60,7 @@ export class PostgresEventStore extends EventStore {
   readonly effects: PostgresEffects;
   readonly operations: PostgresOperations;
   readonly history: PostgresHistory;
+  readonly streams: PostgresRunStreams;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
@@ -108,9 +110,11 @@ export class PostgresEventStore extends EventStore {
     this.effects = new PostgresEffects(pool, () => this.stir());
     this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.history = new PostgresHistory(pool);
+    this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),
+      told: (runs) => this.streams.hint(runs),
       warn: (message) => this.logger.warn(message),
     });
   }
@@ -125,6 +129,7 @@ export class PostgresEventStore extends EventStore {
     if (this.tenure) await this.endTenure(this.tenure);
     await this.publisher.idle();
     await this.settler.idle();
+    await this.streams.stop();
     await this.listener.stop();
   }
 
@@ -201,6 +206,8 @@ export class PostgresEventStore extends EventStore {
     // It may have been woken while it was being parked.
     if (settlement.outcome === 'parked') this.due(0);
     if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
+    const { id: runId } = settlement.run;
+    if (runId !== undefined && delivery.event) this.streams.ended({ runId, eventId: delivery.event.id });
     if (delivery.event?.source.startsWith('ws:')) {
       this.settled.emit([delivery.event.id]);
       this.listener.tellSettled(delivery.event.id);

@@ -138,6 +138,7 @@ function endingOf(settlement: Settlement): Ending {
   const { delivery, outcome, run, retryInMs, deadLetterReason, context } = settlement;
   // JSON leaves out what is undefined.
   const more = JSON.stringify({
+    n: run.id,
     rs: run.reason,
     er: run.error,
     re: run.result ?? undefined,

@@ -3,6 +3,7 @@ import {
   type EffectLedger,
   failure,
   type RunReport,
+  type RunStreams,
   type Settlement,
   storableText,
   type StoredEvent,
@@ -26,6 +27,7 @@ export interface AttemptSurroundings {
   decode: Decode;
   clock: DatabaseClock;
   effects: EffectLedger;
+  streams: RunStreams;
 }
 
 /** An outcome to settle, with the state whose context change it commits; or nothing, because the attempt was interrupted. */
@@ -47,13 +49,15 @@ export async function attemptOutcome(
   const { event } = delivery;
   const startedAt = new Date(around.clock.nowMs());
   const start = performance.now();
-  const report = (attempt?: Attempt): RunReport => {
-    const durationMs = performance.now() - start;
-    return attempt?.usageToKeep ? { startedAt, durationMs, usage: attempt.usageToKeep } : { startedAt, durationMs };
+  const report = (attempt?: Attempt, id?: string): RunReport => {
+    const run: RunReport = { startedAt, durationMs: performance.now() - start };
+    if (id !== undefined) run.id = id;
+    if (attempt?.usageToKeep) run.usage = attempt.usageToKeep;
+    return run;
   };
   if (!event) return { settlement: failure(trigger, delivery, report(), lostEvent()), state: null };
 
-  const attempt = new Attempt(delivery, event, trigger.timeoutMs, around.effects);
+  const attempt = new Attempt(delivery, event, trigger.timeoutMs, around.effects, around.streams);
   const state = stateOf(trigger, delivery, event, memory, around, attempt);
   try {
     state.decodeNow();
@@ -65,11 +69,14 @@ export async function attemptOutcome(
     around.emitter.emit('started', delivery);
     const result = await handle(trigger, attempt, context, around.attempts);
     if (result !== undefined) storableJson('result', result);
-    return { settlement: completion(trigger, delivery, { ...report(attempt), result }, state), state };
+    const told = attempt.toldAs();
+    const run = { ...report(attempt, told && (await told)), result };
+    return { settlement: completion(trigger, delivery, run, state), state };
   } catch (error) {
+    const runId = await attempt.toldAs();
     if (attempt.interruption instanceof WorkInterrupted) return 'interrupted';
     const thrown = attempt.interruption ? new HandlerTimeout(attempt.trigger, attempt.timeoutMs, error) : error;
-    return { settlement: failure(trigger, delivery, report(attempt), thrown), state: null };
+    return { settlement: failure(trigger, delivery, report(attempt, runId), thrown), state: null };
   } finally {
     state.end();
   }

@@ -193,9 +193,18 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
       this.emit('claimed', { runs: runs.length, deliveries: runs.reduce((sum, run) => sum + run.length, 0) });
     }
     const clock = new DatabaseClock(now);
-    const { effects } = this.input.store;
+    const { effects, streams } = this.input.store;
     const settling = new Settling(this.input.store, session, this);
-    const around = { session, settling, attempts: this.attempts, emitter: this, decode: this.decode, clock, effects };
+    const around = {
+      session,
+      settling,
+      attempts: this.attempts,
+      emitter: this,
+      decode: this.decode,
+      clock,
+      effects,
+      streams,
+    };
     for (const deliveries of runs) this.beginRun(new Run(this.triggerOf(deliveries), deliveries, around), deliveries);
   }
 

@@ -5,6 +5,7 @@ import { EffectEntity, ReplayEntity } from './effect.entity';
 import { EventEntity, EventKeyEntity } from './event.entity';
 import { OperationEntity, OperationItemEntity } from './operation.entity';
 import { RunEntity } from './run.entity';
+import { RunFrameEntity, RunStreamEntity } from './run-stream.entity';
 import { TimerEntity } from './timer.entity';
 import { TriggerEntity } from './trigger.entity';
 import { WakeEntity } from './wake.entity';
@@ -25,6 +26,8 @@ export const ENTITIES = [
   ContextEntity,
   ContextEventEntity,
   RunEntity,
+  RunFrameEntity,
+  RunStreamEntity,
   DeadLetterEntity,
   TimerEntity,
   WakeEntity,
@@ -43,6 +46,8 @@ export {
   LaneEntity,
   ReplayEntity,
   RunEntity,
+  RunFrameEntity,
+  RunStreamEntity,
   TimerEntity,
   TriggerEntity,
   WakeEntity,

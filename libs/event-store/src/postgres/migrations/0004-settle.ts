@@ -125,7 +125,7 @@ export class Settle1763600000004 implements MigrationInterface {
 
       -- Ends attempts, one at each place of the arrays. Each is fenced by its lease token; the places of those that lost it,
       -- which change nothing, are answered as stale. Also answers how many deliveries of their scopes became claimable.
-      -- more: null, or {rs: reason, er: error, re: result, us: usage, w: wait ms, pk: parked, why: dead letter reason,
+      -- more: null, or {n: run id, rs: reason, er: error, re: result, us: usage, w: wait ms, pk: parked, why: dead letter reason,
       --       x: {clear, append, scratch, filters, acted, wake}}
       -- Outcome 'released' gives a delivery back without a trace.
       create function reflex.settle(
@@ -183,9 +183,9 @@ export class Settle1763600000004 implements MigrationInterface {
            where d.ctid = o.tid and o.o in ('failed', 'deferred', 'parked', 'released')
           returning 1
         ), logged as (
-          insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
+          insert into reflex.runs (id, event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
                                    trace_id, reason, error, result, usage)
-          select x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, x.b, x.d, x.tr,
+          select coalesce((x.m ->> 'n')::bigint, nextval('reflex.run_id')), x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, x.b, x.d, x.tr,
                  x.m ->> 'rs', x.m -> 'er', x.m -> 're', x.m -> 'us'
             from ours x
            where x.o <> 'released'
