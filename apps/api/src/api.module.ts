@@ -11,8 +11,10 @@ import { EffectsController } from './effects/effects.controller';
 import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
+import { EventStreams } from './http/event-streams';
 import { OperationsController } from './operations/operations.controller';
 import { ReplayController } from './replay/replay.controller';
+import { RunStreamController } from './runs/run-stream.controller';
 import { RunsController } from './runs/runs.controller';
 import { TimersController } from './timers/timers.controller';
 import { ExplainController } from './triggers/explain.controller';
@@ -33,11 +35,12 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     ExplainController,
     OperationsController,
     ReplayController,
+    RunStreamController,
     RunsController,
     TimersController,
     TriggersController,
     WebhooksController,
   ],
-  providers: [CloudEventPublisher, EventPublisher],
+  providers: [CloudEventPublisher, EventPublisher, EventStreams],
 })
 export class ApiModule {}

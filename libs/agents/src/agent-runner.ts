@@ -10,6 +10,7 @@ import { AttemptRecord } from './ledger/attempt-record';
 import { askModel, type ModelTurn } from './model-turn';
 import { Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
+import { Telling } from './telling';
 import { ToolCaller } from './tool-caller';
 import { UsageMeter } from './usage-meter';
 
@@ -57,7 +58,8 @@ export class AgentRunner {
     const meter = new UsageMeter(model.name);
     const record = AttemptRecord.of(currentRun());
     const answers = new Answers(agent, record);
-    const tools = new ToolCaller(agent, { record, signal, onCall: (call) => meter.addCall(call) });
+    const telling = new Telling(agent.name, currentRun());
+    const tools = new ToolCaller(agent, { record, telling, signal, onCall: (call) => meter.addCall(call) });
     const messages = openingMessages(agent, input);
     let lastCalls: string[] = [];
     let repairing = false;
@@ -65,8 +67,9 @@ export class AgentRunner {
     for (let step = 1; step <= agent.maxSteps || repairing; step += 1) {
       const mustAnswer = repairing || agent.tools.length === 0;
       const turn = await answers.get({ model, messages, mustAnswer, signal }, () =>
-        askModel(model, agent, messages, { mustAnswer, signal }),
+        askModel(model, agent, messages, { mustAnswer, signal, newText: () => telling.newText() }),
       );
+      if (turn.reused && turn.text !== '') telling.newText()(turn.text);
       meter.addTurn(turn);
       messages.push(turn.message);
       lastCalls = turn.calls.map(({ name }) => name);

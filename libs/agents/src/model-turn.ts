@@ -38,8 +38,8 @@ export interface AskOptions {
   /** The model has to give the final answer now. */
   mustAnswer: boolean;
   signal: AbortSignal;
-  /** Told what a model writes while it does; also of an answer that breaks off, after which the next model begins anew. */
-  onText?: (text: string, model: string) => void;
+  /** Asked for each answer who is told what it says while the model writes it; the answer may break off. */
+  newText?: () => (text: string) => void;
 }
 
 const logger = new Logger('Models');
@@ -77,7 +77,7 @@ async function askOne(
   model: AgentModel,
   agent: AgentDefinition,
   messages: BaseMessage[],
-  { mustAnswer, signal, onText = () => undefined }: AskOptions,
+  { mustAnswer, signal, newText = () => () => undefined }: AskOptions,
 ): Promise<ModelTurn> {
   const tools = [...agent.tools.map(toolForModel), ...respondTool(agent)];
   const force = mustAnswer && agent.output ? { tool_choice: RESPOND } : {};
@@ -87,7 +87,7 @@ async function askOne(
   const call = async () => {
     try {
       const start = (both: AbortSignal) => bound.stream(messages, { signal: both });
-      return await readAnswerStream(model, start, signal, (text) => onText(text, model.name));
+      return await readAnswerStream(model, start, signal, newText());
     } catch (error) {
       signal.throwIfAborted();
       throw explainModelError(error, model);

@@ -8,9 +8,11 @@ import type { RequestedCall } from './model-turn';
 import { plainJson } from './plain-json';
 import { asText } from './prompt';
 import { errorText } from './recordable';
+import type { Telling } from './telling';
 
 export interface ToolCallerOptions {
   record: AttemptRecord;
+  telling: Telling;
   signal: AbortSignal;
   /** Called as soon as a call starts; the record is completed when it ends. */
   onCall: (record: ToolCallRecord) => void;
@@ -40,7 +42,9 @@ export class ToolCaller {
 
   private async call(requested: RequestedCall, replayed: boolean): Promise<ToolMessage> {
     const record: ToolCallRecord = { tool: requested.name, input: plainJson(requested.input), duration_ms: 0 };
-    this.options.onCall(record);
+    const { onCall, telling } = this.options;
+    onCall(record);
+    telling.toolStarted(requested.id, record);
     const started = performance.now();
     try {
       const outcome = await this.outcomeOf(requested, replayed);
@@ -56,6 +60,7 @@ export class ToolCaller {
       throw error;
     } finally {
       record.duration_ms = Math.round(performance.now() - started);
+      telling.toolEnded(requested.id, record);
     }
   }
 

@@ -53,4 +53,11 @@ export { RUN_FRAMES, type RunFrame } from './run-frame';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
-export { type AuthFrame, type ClientFrame, type ServerFrame, CLIENT_FRAMES, SERVER_FRAMES } from './wire';
+export {
+  type AuthFrame,
+  type ClientFrame,
+  type ResumeFrame,
+  type ServerFrame,
+  CLIENT_FRAMES,
+  SERVER_FRAMES,
+} from './wire';

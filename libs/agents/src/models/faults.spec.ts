@@ -8,11 +8,11 @@ import {
   streamHead,
   type RawAnswer,
 } from '@reflex/test';
-import { AnswerTooLong, ModelUnavailable } from '..';
+import { AnswerTooLong, ModelUnavailable, type ModelLimits } from '..';
 import type { AgentsOptions } from '../agents-options';
 import { asking, failureOf } from '../testing/ask';
 
-const LIMITS = { firstTokenMs: 300, totalMs: 1_500, answerChars: 64 * 1024, answerBytes: 4 * 1024 * 1024 };
+const LIMITS = { firstTokenMs: 10_000, totalMs: 20_000, answerChars: 64 * 1024, answerBytes: 4 * 1024 * 1024 };
 const stops: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -26,11 +26,11 @@ async function serverOf(...answers: RawAnswer[]) {
 }
 
 /** Models on that server, by both protocols. */
-function on(url: string): AgentsOptions {
+function on(url: string, limits: Partial<ModelLimits> = {}): AgentsOptions {
   return {
     openai: { apiKey: 'sk-canary', baseUrl: url },
     anthropic: { apiKey: 'sk-canary', baseUrl: url.replace(/\/v1$/, '') },
-    limits: LIMITS,
+    limits: { ...LIMITS, ...limits },
   };
 }
 
@@ -87,7 +87,7 @@ describe.each(['openai:gpt-4o-mini', 'anthropic:claude-sonnet-4-5'])('an answer 
 
   it.each(faults)('%s is left to the next attempt, and its connection closed', async (_what, answer, sentence) => {
     const server = await serverOf(answer);
-    const { ask } = asking(on(server.url));
+    const { ask } = asking(on(server.url, sentence.source.includes('nothing') ? { firstTokenMs: 300 } : {}));
 
     const error = await failureOf(ask(model));
 
@@ -109,7 +109,7 @@ describe.each(['openai:gpt-4o-mini', 'anthropic:claude-sonnet-4-5'])('an answer 
       const timer = setInterval(() => response.write(piece), 20);
       response.on('close', () => clearInterval(timer));
     });
-    const { ask, heard } = asking(on(server.url));
+    const { ask, heard } = asking(on(server.url, { totalMs: 1_500 }));
 
     const error = await failureOf(ask(model));
 
@@ -140,7 +140,7 @@ describe.each(['openai:gpt-4o-mini', 'anthropic:claude-sonnet-4-5'])('an answer 
       const some = 'x'.repeat(256 * 1024);
       while (!response.destroyed) await new Promise<void>((resolve) => response.write(some, () => resolve()));
     });
-    const { ask } = asking({ ...on(server.url), limits: { ...LIMITS, firstTokenMs: 10_000, totalMs: 10_000 } });
+    const { ask } = asking(on(server.url));
 
     const error = await failureOf(ask(model));
 
@@ -171,7 +171,7 @@ it('a connection that does not come to stand is given up after its time', async 
   });
   const { ask } = asking({
     openai: { baseUrl: `https://127.0.0.1:${(mute.address() as AddressInfo).port}/v1` },
-    limits: { ...LIMITS, connectMs: 300, firstTokenMs: 20_000, totalMs: 20_000 },
+    limits: { ...LIMITS, connectMs: 300 },
   });
 
   await expect(ask('openai:m')).rejects.toThrow(/openai:m did not answer.*timed out/i);

@@ -25,7 +25,7 @@ export function asking(options: AgentsOptions) {
     askModel(models.get(choice), TALKER, [new HumanMessage('Hello')], {
       mustAnswer: true,
       signal,
-      onText: (text) => heard.push(text),
+      newText: () => (text) => heard.push(text),
     });
   return { ask, heard };
 }

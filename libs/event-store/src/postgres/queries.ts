@@ -146,17 +146,19 @@ export const SEARCH_OLDEST = `
    limit $8`;
 
 export const DELIVERIES_OF_EVENT = `
-  select t.name as trigger, d.status::text, d.attempts, d.run_at, d.error, d.crashes, d.parked
+  select t.name as trigger, d.status::text, d.attempts, d.run_at, d.error, d.crashes, d.parked,
+         (select s.run_id::text from reflex.run_streams s
+           where s.event_seq = d.event_seq and s.trigger_id = d.trigger_id and s.lease_token = d.lease_token) as run_id
     from reflex.deliveries d
     join reflex.triggers t on t.id = d.trigger_id
    where d.event_seq = $1
   union all
-  select t.name, 'dead_letter', l.attempts, null, l.error ->> 'message', 0, null
+  select t.name, 'dead_letter', l.attempts, null, l.error ->> 'message', 0, null, null
     from reflex.dead_letters l
     join reflex.triggers t on t.id = l.trigger_id
    where l.event_id = $2
   union all
-  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0, null
+  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0, null, null
      from reflex.runs r
      join reflex.triggers t on t.id = r.trigger_id
     where r.event_seq = $1 and r.outcome in ('completed', 'filtered', 'accumulated')
