@@ -1,6 +1,7 @@
 import { openPostgresStore } from '@reflex/event-store';
 import { RunFollower } from '@reflex/realtime';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
+import { SCHEMA } from '../app.module';
 import { EventStreams, STREAM_LIMITS } from '../http/event-streams';
 import { chatDomain } from '../testing/chat-domain';
 import { openEventSource, type EventSourceClient } from '../testing/event-source';
@@ -104,7 +105,7 @@ describe('GET /runs/:id/stream', () => {
   });
 
   it('ends without a record when the attempt is given back', async () => {
-    const store = await openPostgresStore({ url: database.url, poolSize: 2, app: 'other' });
+    const store = await openPostgresStore({ url: database.url, poolSize: 2, app: 'other', ...SCHEMA });
     const [trigger] = await store.registerTriggers([
       {
         name: 'manual',

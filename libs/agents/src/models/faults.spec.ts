@@ -133,7 +133,22 @@ describe.each(['openai:gpt-4o-mini', 'anthropic:claude-sonnet-4-5'])('an answer 
     expect(server.requests).toBe(1);
   });
 
-  it('that is one endless line is cut off at the bound of bytes', async () => {
+  it('that is an endless comment is cut off at the bound of bytes', async () => {
+    const server = await serverOf(async (response) => {
+      streamHead(response);
+      const some = `: ${'x'.repeat(64 * 1024)}\n`;
+      while (!response.destroyed) await new Promise<void>((resolve) => response.write(some, () => resolve()));
+    });
+    const { ask } = asking(on(server.url));
+
+    const error = await failureOf(ask(model));
+
+    expect(error).toBeInstanceOf(AnswerTooLong);
+    expect(error.message).toContain('4194304 bytes');
+    await eventually(() => expect(server.open).toBe(0));
+  });
+
+  it('that is one endless line is cut off long before', async () => {
     const server = await serverOf(async (response) => {
       streamHead(response);
       response.write('data: "');
@@ -145,7 +160,7 @@ describe.each(['openai:gpt-4o-mini', 'anthropic:claude-sonnet-4-5'])('an answer 
     const error = await failureOf(ask(model));
 
     expect(error).toBeInstanceOf(AnswerTooLong);
-    expect(error.message).toContain('4194304 bytes');
+    expect(error.message).toContain('524288 bytes');
     await eventually(() => expect(server.open).toBe(0));
   });
 
