@@ -7,16 +7,16 @@ import type { TriggerTable } from './trigger-table';
 export interface GivenRow {
   at: Date;
   token: string | null;
-  ids: string[] | null;
-  seqs: string[] | null;
-  given: number[] | null;
-  scopes: (string | null)[] | null;
+  given_ids: string[] | null;
+  given_seqs: string[] | null;
+  given_triggers: number[] | null;
+  given_scopes: (string | null)[] | null;
 }
 
 /** What is said to `reflex.publish`: worker or none, its triggers, their slots, the longest run. */
 export type OfferValues = [workerId: number | null, triggerIds: number[], slots: number[], runLength: number];
 
-const NO_OFFER: OfferValues = [null, [], [], 1];
+export const NO_OFFER: OfferValues = [null, [], [], 1];
 
 /** The events of a batch by their ids, each as the log would give it. */
 type Batch = Map<string, () => StoredEvent>;
@@ -62,7 +62,7 @@ export class HandOver {
       const triggerIds = wanted.map(({ triggerId }) => triggerId);
       const slots = wanted.map((one) => one.slots);
       const row = await publish([workerId!, triggerIds, slots, runLength]);
-      const deliveries = row.ids ? this.deliveriesOf(row, batchAt(row.at)) : [];
+      const deliveries = row.given_ids ? this.deliveriesOf(row, batchAt(row.at)) : [];
       claimer.receive(deliveries);
       // The publishers get their answers first: a handler may keep the event loop for long.
       setImmediate(() => void this.give(offer, deliveries, row.at));
@@ -84,13 +84,13 @@ export class HandOver {
     offer.take(claim);
   }
 
-  private deliveriesOf({ token, ids, seqs, given, scopes }: GivenRow, batch: Batch): Delivery[] {
-    return (ids ?? []).map((id, index) => ({
-      eventSeq: seqs![index]!,
-      triggerId: given![index]!,
-      leaseToken: token!,
-      trigger: this.around.triggers.nameOf(given![index]!),
-      scope: scopes![index]!,
+  private deliveriesOf(row: GivenRow, batch: Batch): Delivery[] {
+    return row.given_ids!.map((id, index) => ({
+      eventSeq: row.given_seqs![index]!,
+      triggerId: row.given_triggers![index]!,
+      leaseToken: row.token!,
+      trigger: this.around.triggers.nameOf(row.given_triggers![index]!),
+      scope: row.given_scopes![index]!,
       attempt: 1,
       event: batch.get(id)!(),
       context: null,

@@ -10,24 +10,30 @@ import type { StoredEvent } from '../delivery';
 import { afterCommit } from './after-commit';
 import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
-import type { GivenRow, HandOver } from './hand-over';
+import { NO_OFFER, type GivenRow, type HandOver } from './hand-over';
 import { isOutage, reachable } from './outage';
-import { COUNT_FOLLOW_UPS, FIND_KEYS, PUBLISH, PUBLISH_AND_HAND_OVER } from './queries';
+import { COUNT_FOLLOW_UPS, FIND_KEYS, PUBLISH } from './queries';
 
 /** Follow-ups of follow-ups end here: `depth` of an event from outside is 0. */
 const MAX_DEPTH = 8;
 /** Most follow-ups that one event from outside may cause, over all generations. */
 const MAX_PER_CORRELATION = 100;
+/** Characters of an event on its way to the database beside its payload, about. */
+const ENVELOPE_SIZE = 200;
 const LIMITS = { items: 500, characters: 4_000_000 };
 
 interface Prepared {
   id: string;
   key: string | null;
   hash: string | null;
-  /** The record for `reflex.publish`, as JSON. */
-  record: string;
-  /** What the log will hold, read from the record as it would be from the log. */
-  stored: (receivedAt: Date) => StoredEvent;
+  type: string;
+  source: string;
+  at: Date;
+  meta: EventMeta;
+  /** JSON of the event's own fields. */
+  payload: string;
+  /** JSON of what few events have. */
+  more: string | null;
 }
 
 /** What the database tells of a stored batch: keys that were stored before, and triggers with new work. */
@@ -115,7 +121,10 @@ export class Publisher {
     const keys = prepared.flatMap(({ key }) => key ?? []);
     // Several events with keys: one conflict must undo them all, so they cannot share a commit with strangers.
     if (prepared.length > 1 && keys.length > 0) return this.storeAlone(prepared);
-    const size = prepared.reduce((sum, { record }) => sum + record.length, 0);
+    const size = prepared.reduce(
+      (sum, { payload, more }) => sum + ENVELOPE_SIZE + payload.length + (more?.length ?? 0),
+      0,
+    );
     return reachable(() => this.group.add({ items: prepared, size, keys }));
   }
 
@@ -142,10 +151,10 @@ export class Publisher {
   private readonly onPool: Run = async (text, values) => (await this.pool.query(text, values)).rows;
 
   private async storeOnPool(batch: Prepared[]): Promise<(Published | IdempotencyConflict)[]> {
-    const json = jsonOf(batch);
+    const columns = columnsOf(batch);
     const row = await this.handOver.during(
-      async (offer) => (await this.pool.query<Stored & GivenRow>(PUBLISH_AND_HAND_OVER, [json, ...offer])).rows[0]!,
-      (receivedAt) => new Map(batch.map(({ id, stored }) => [id, () => stored(receivedAt)])),
+      async (offer) => (await this.pool.query<Stored & GivenRow>(PUBLISH, [...columns, ...offer])).rows[0]!,
+      (receivedAt) => new Map(batch.map((one) => [one.id, () => storedEvent(one, receivedAt)])),
     );
     return this.resultsOf(batch, row, this.onPool, this.onFed);
   }
@@ -155,7 +164,7 @@ export class Publisher {
     run: Run,
     tell: (triggerIds: number[]) => void,
   ): Promise<(Published | IdempotencyConflict)[]> {
-    const [row] = await run<Stored>(PUBLISH, [jsonOf(batch)]);
+    const [row] = await run<Stored>(PUBLISH, [...columnsOf(batch), ...NO_OFFER]);
     return this.resultsOf(batch, row!, run, tell);
   }
 
@@ -208,39 +217,37 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
   // JSON leaves out what is undefined.
   const when = { due: deliverAt ?? undefined, delay: delayMs ?? undefined };
   const hash = key === null ? null : hashOf({ type, source, payload: fields, ...when });
-  const payload = JSON.stringify(fields);
-  const envelope = JSON.stringify({
-    id,
-    type,
-    source,
+  const { causation_id: cause, depth } = meta;
+  const more = {
+    cause: cause ?? undefined,
+    depth: depth || undefined,
+    key: key ?? undefined,
+    hash: hash ?? undefined,
     ...when,
-    at,
-    trace: meta.trace_id,
-    corr: meta.correlation_id,
-    cause: meta.causation_id,
-    depth: meta.depth,
-    key,
-    hash,
-  });
-  return {
-    id,
-    key,
-    hash,
-    record: `${envelope.slice(0, -1)},"payload":${payload}}`,
-    stored: (receivedAt) => ({
-      id,
-      type,
-      source,
-      timestamp: new Date(at),
-      receivedAt,
-      meta: { ...meta },
-      payload: JSON.parse(payload) as Record<string, unknown>,
-    }),
   };
+  const json = JSON.stringify(more);
+  const payload = JSON.stringify(fields);
+  return { id, key, hash, type, source, at, meta, payload, more: json === '{}' ? null : json };
 }
 
-function jsonOf(batch: Prepared[]): string {
-  return `[${batch.map(({ record }) => record).join()}]`;
+/** The arrays of `reflex.publish`. */
+function columnsOf(batch: Prepared[]): unknown[] {
+  return [
+    batch.map(({ id }) => id),
+    batch.map(({ type }) => type),
+    batch.map(({ source }) => source),
+    batch.map(({ at }) => at.toISOString()),
+    batch.map(({ meta }) => meta.trace_id),
+    batch.map(({ meta }) => meta.correlation_id),
+    batch.map(({ payload }) => payload),
+    batch.map(({ more }) => more),
+  ];
+}
+
+/** The event as the log will give it. */
+function storedEvent({ id, type, source, at, meta, payload }: Prepared, receivedAt: Date): StoredEvent {
+  const fields = JSON.parse(payload) as Record<string, unknown>;
+  return { id, type, source, timestamp: new Date(at), receivedAt, meta: { ...meta }, payload: fields };
 }
 
 // randomUUID draws from a pool of random bytes; randomBytes asks the system each time.

@@ -3,10 +3,9 @@
 
 // --- publish
 
-export const PUBLISH = `select taken, fed from reflex.publish($1::jsonb)`;
-
-// $2 worker, $3 and $4 the triggers it offers slots to and how many, $5 the longest run of one scope
-export const PUBLISH_AND_HAND_OVER = `select * from reflex.publish($1::jsonb, $2, $3, $4, $5)`;
+// $1 ids, $2 types, $3 sources, $4 times, $5 traces, $6 correlations, $7 payloads, $8 what few have, $9 worker or null,
+// $10 and $11 the triggers it offers slots to and how many, $12 the longest run of one scope
+export const PUBLISH = `select * from reflex.publish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
 
 export const FIND_KEYS = `
   select key, event_id, body_hash

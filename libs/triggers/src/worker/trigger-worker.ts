@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffMs, Bell } from '@reflex/core';
 import type {
   Claim,
@@ -127,14 +128,15 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     const session = this.session?.over === false ? this.session : await this.openSession();
     while (!this.stopping && !session.lost) {
       this.lookWithoutHint();
-      const wanted = this.shares.plan(this.freeSlots());
+      // By halves, so that the next claim is under way while handlers begin.
+      const wanted = this.shares.plan(Math.min(this.freeSlots(), Math.ceil(this.options.concurrency / 2)));
       if (wanted.length === 0) {
         await this.rest();
         continue;
       }
       const claim = await this.input.store.claim(wanted);
       worked();
-      this.begin(claim, session);
+      this.beginSoon(claim, session);
       this.learn(wanted, claim);
     }
   }
@@ -184,6 +186,18 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     });
     this.session = session;
     return session;
+  }
+
+  private beginSoon(claim: Claim, session: Session): void {
+    const slots = claim.runs.length;
+    if (slots === 0) return;
+    this.reserved += slots;
+    const beginning: Promise<void> = nextTurn().then(() => {
+      this.reserved -= slots;
+      this.begin(claim, session);
+      return void this.unfinished.delete(beginning);
+    });
+    this.unfinished.add(beginning);
   }
 
   private begin({ now, runs }: Claim, session: Session): void {
