@@ -20,6 +20,7 @@ export {
   InvalidSetting,
   NotFound,
   Parked,
+  parkedIn,
   PermanentError,
   ReflexError,
   RetryLater,
@@ -35,6 +36,7 @@ export {
 } from './explanation';
 export { globMatcher, globToLike } from './glob';
 export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
+export { type Jsonified } from './jsonified';
 export { mermaid } from './mermaid';
 export {
   effectWaitKey,

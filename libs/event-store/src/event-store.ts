@@ -5,6 +5,7 @@ import type { DelayOptions } from './delay';
 import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
 import type { EffectLedger } from './effects';
+import type { EventWaits } from './waits';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
 import type { History } from './history';
 import type { Operations } from './operation';
@@ -121,6 +122,7 @@ export abstract class EventStore {
   abstract readonly streams: RunStreams;
   abstract readonly operations: Operations;
   abstract readonly history: History;
+  abstract readonly waits: EventWaits;
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;

@@ -2,6 +2,7 @@ import type { RunUsage } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
 import type { DeadLetterReason } from './dead-letters';
+import type { Delay } from './delay';
 import type { ContextChange, Delivery } from './delivery';
 
 /**
@@ -46,6 +47,8 @@ export interface Settlement {
   context?: ContextChange;
   /** Events that follow from this one; published in the same transaction. */
   followUps?: BaseEvent[];
+  /** When each of them is handed out; without, at once. */
+  followUpDelays?: Delay[];
   /** The handler's own changes of the database; runs in the same transaction. */
   work?: (manager: EntityManager) => Promise<void>;
 }

@@ -1,6 +1,10 @@
 export { always, Condition, count, every, orAfter, quietFor } from './conditions/condition';
 export { batch, debounce } from './conditions/gathering';
 export { DecisionContext, type Span } from './context/decision-context';
+export { type When } from './context/follow-ups';
+export { InvalidStep, NotDurable } from './durable/errors';
+export { type StepCall } from './durable/steps';
+export { type WaitOptions } from './durable/waits';
 export { AttemptOver, HandlerTimeout, NotJson, NotSynchronous, TriggerSetupError, WorkInterrupted } from './errors';
 export { dedupe } from './filters/dedupe';
 export { allOf, anyOf, Filter, not } from './filters/filter';

@@ -35,6 +35,7 @@ import { PostgresEffects } from './postgres-effects';
 import { PostgresHistory } from './postgres-history';
 import { PostgresOperations } from './postgres-operations';
 import { PostgresRunStreams } from './postgres-run-streams';
+import { PostgresWaits } from './postgres-waits';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
 import { Settler } from './settler';
@@ -61,6 +62,7 @@ export class PostgresEventStore extends EventStore {
   readonly operations: PostgresOperations;
   readonly history: PostgresHistory;
   readonly streams: PostgresRunStreams;
+  readonly waits: PostgresWaits;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
@@ -97,7 +99,7 @@ export class PostgresEventStore extends EventStore {
       pool,
       this.handOver,
       this.options,
-      (triggerIds) => this.fed(triggerIds),
+      (triggerIds) => this.published(triggerIds),
       (ms) => this.due(ms),
     );
     this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents, () => this.work.emit());
@@ -111,6 +113,7 @@ export class PostgresEventStore extends EventStore {
     this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.history = new PostgresHistory(pool);
     this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
+    this.waits = new PostgresWaits(pool);
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),
@@ -276,6 +279,12 @@ export class PostgresEventStore extends EventStore {
       notify: this.options.notify && this.listener.healthy,
       ...(await readStrain(pool)),
     };
+  }
+
+  // A 0 stands for deliveries that waited for one of the events.
+  private published(triggerIds: number[]): void {
+    this.fed(triggerIds);
+    if (triggerIds.includes(0)) this.stir();
   }
 
   // Here at once, elsewhere by notification.

@@ -7,12 +7,13 @@ import { delaysOf, type Delay } from '../delay';
 import { EventLoop, IdempotencyConflict, StoreOverloaded } from '../errors';
 import type { PublishOptions, Published } from '../event-store';
 import type { StoredEvent } from '../delivery';
+import type { Settlement } from '../settlement';
 import { afterCommit } from './after-commit';
 import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
 import { NO_OFFER, type GivenRow, type HandOver } from './hand-over';
 import { isOutage, reachable } from './outage';
-import { COUNT_FOLLOW_UPS, FIND_KEYS, PUBLISH } from './queries';
+import { COUNT_FOLLOW_UPS, FIND_KEYS, NOTE_FOLLOW_UPS, PUBLISH } from './queries';
 
 /** Follow-ups of follow-ups end here: `depth` of an event from outside is 0. */
 const MAX_DEPTH = 8;
@@ -84,13 +85,25 @@ export class Publisher {
     return results as Published[];
   }
 
-  /** Publishes what follows from an event, inside the transaction that settles it. */
-  async publishFollowUps(events: BaseEvent[], parent: StoredEvent, manager: EntityManager): Promise<void> {
+  /**
+   * Publishes what follows from an event, inside the transaction that settles it. The handler of one that was parked begins
+   * again from its start: what was published when it was parked is counted, and left out then.
+   */
+  async publishFollowUps(
+    { delivery, followUps = [], followUpDelays = [] }: Settlement,
+    countThem: boolean,
+    manager: EntityManager,
+  ): Promise<void> {
+    const parent = delivery.event!;
     const { depth, correlation_id: correlationId } = parent.meta;
+    const { eventSeq, triggerId } = delivery;
     if (depth >= MAX_DEPTH) {
       throw new EventLoop(`The chain of events is ${MAX_DEPTH} long already. Does a trigger cause its own event?`);
     }
-    const [row] = await queryIn<{ count: number }>(manager, COUNT_FOLLOW_UPS, [correlationId, MAX_PER_CORRELATION]);
+    const values = [correlationId, MAX_PER_CORRELATION, eventSeq, triggerId];
+    const [row] = await queryIn<{ count: number; published: number }>(manager, COUNT_FOLLOW_UPS, values);
+    const events = followUps.slice(row!.published);
+    const delays = followUpDelays.slice(row!.published);
     if (row!.count + events.length > MAX_PER_CORRELATION) {
       throw new EventLoop(
         `One event caused ${MAX_PER_CORRELATION} others already. Does a trigger cause its own event?`,
@@ -100,7 +113,14 @@ export class Publisher {
       const { trace_id, correlation_id } = parent.meta;
       event.meta = { trace_id, correlation_id, causation_id: parent.id, depth: depth + 1 };
     }
-    await this.publish(events, { transaction: manager });
+    const options = {
+      delayMs: delays.map(({ delayMs }) => delayMs),
+      deliverAt: delays.map(({ deliverAt }) => deliverAt),
+    };
+    await this.publish(events, { transaction: manager, ...(delays.length > 0 && options) });
+    if (countThem) {
+      await queryIn(manager, NOTE_FOLLOW_UPS, [eventSeq, triggerId, parent.id, followUps.length, delivery.attempt]);
+    }
   }
 
   private announce({ delayMs, deliverAt }: Delay): void {

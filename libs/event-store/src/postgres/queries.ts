@@ -12,7 +12,19 @@ export const FIND_KEYS = `
     from reflex.event_keys
    where key = any ($1::text[])`;
 
-export const COUNT_FOLLOW_UPS = `select reflex.count_follow_ups($1, $2) as count`;
+// $3 place in the log, $4 trigger: of a delivery that was parked, how many it has published already
+export const COUNT_FOLLOW_UPS = `
+  select reflex.count_follow_ups($1, $2) as count,
+         coalesce((select (e.result ->> 'count')::integer from reflex.effects e
+                    where e.event_seq = $3 and e.trigger_id = $4 and e.replay = reflex.replay_of($3, $4)
+                      and e.key = 'context.publish'), 0) as published`;
+
+// $1 place in the log, $2 trigger, $3 event, $4 how many, $5 attempt
+export const NOTE_FOLLOW_UPS = `
+  insert into reflex.effects (event_seq, trigger_id, replay, key, event_id, kind, name, effect, status, result, attempt, ended_at)
+  values ($1, $2, reflex.replay_of($1, $2), 'context.publish', $3, 'step', 'context.publish', 'keyed', 'done',
+          jsonb_build_object('count', $4::integer), $5, now())
+  on conflict on constraint effects_pkey do update set result = excluded.result, ended_at = excluded.ended_at`;
 
 // --- triggers
 
@@ -78,6 +90,17 @@ export const SETTLE = `
     from reflex.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
 
 // --- sweeps
+
+// $1 place in the log, $2 trigger, $3 replay, $4 name
+export const OPEN_WAIT = `select reflex.open_wait($1, $2, $3, $4, $5::jsonb)`;
+
+export const LOOK_FOR = `select * from reflex.look_for($1, $2, $3, $4, $5::text[])`;
+
+export const CLOSE_WAIT = `select reflex.close_wait($1, $2, $3, $4)`;
+
+export const WATCH_WAITS = `select * from reflex.watch_waits($1)`;
+
+export const FORGET_WAITS = `select reflex.forget_waits($1) as count`;
 
 export const WAKE = `select reflex.wake($1::text[], $2::bigint[], $3::integer[])`;
 

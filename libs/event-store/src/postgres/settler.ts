@@ -56,14 +56,14 @@ export class Settler {
   }
 
   async settle(settlement: Settlement): Promise<void> {
-    const { delivery, followUps = [], work } = settlement;
+    const { delivery, outcome, followUps = [], work } = settlement;
     const ending = endingOf(settlement);
     if (followUps.length === 0 && !work) return this.endTogether([ending]);
 
     const { promoted } = await reachable(() =>
       this.dataSource.transaction(async (manager) => {
         if (work) await work(manager);
-        if (followUps.length > 0) await this.publisher.publishFollowUps(followUps, delivery.event!, manager);
+        if (followUps.length > 0) await this.publisher.publishFollowUps(settlement, outcome === 'parked', manager);
         // Last, because it locks the lane, and because a stale lease must undo all of it.
         const ended = await this.end([ending], (text, values) => queryIn(manager, text, values));
         if (!ended.fresh[0]) throw staleLease(delivery);

@@ -1,6 +1,7 @@
 import {
   type Delivery,
   type EffectLedger,
+  type EventWaits,
   failure,
   type RunReport,
   type RunStreams,
@@ -8,11 +9,13 @@ import {
   storableText,
   type StoredEvent,
 } from '@reflex/event-store';
+import { parkedIn } from '@reflex/core';
 import { UndecodableEvent } from '@reflex/events';
 import type { ContextMemory, Decode } from '../context/context-memory';
 import type { DatabaseClock } from '../context/database-clock';
 import { DecisionContext } from '../context/decision-context';
 import { DecisionState } from '../context/decision-state';
+import { Durable } from '../durable/durable';
 import { HandlerTimeout, WorkInterrupted } from '../errors';
 import { storableJson } from '../storable-json';
 import type { Trigger } from '../trigger';
@@ -28,6 +31,7 @@ export interface AttemptSurroundings {
   clock: DatabaseClock;
   effects: EffectLedger;
   streams: RunStreams;
+  waits: EventWaits;
 }
 
 /** An outcome to settle, with the state whose context change it commits; or nothing, because the attempt was interrupted. */
@@ -68,6 +72,8 @@ export async function attemptOutcome(
     if (!(await mayFire())) return 'interrupted';
     around.emitter.emit('started', delivery);
     const result = await handle(trigger, attempt, context, around.attempts);
+    // Whatever else the handler did about it: what it waits for has not come.
+    if (state.waits?.parked) throw state.waits.parked;
     if (result !== undefined) storableJson('result', result);
     const told = attempt.toldAs();
     const run = { ...report(attempt, told && (await told)), result };
@@ -76,7 +82,7 @@ export async function attemptOutcome(
     const runId = await attempt.toldAs();
     if (attempt.interruption instanceof WorkInterrupted) return 'interrupted';
     const thrown = attempt.interruption ? new HandlerTimeout(attempt.trigger, attempt.timeoutMs, error) : error;
-    return { settlement: failure(trigger, delivery, report(attempt, runId), thrown), state: null };
+    return { settlement: await ending(trigger, delivery, report(attempt, runId), thrown, state), state: null };
   } finally {
     state.end();
   }
@@ -102,9 +108,27 @@ function completion(trigger: Trigger, delivery: Delivery, run: RunReport, state:
     outcome: 'completed',
     run,
     context: trigger.definition.stateful ? state.fired() : undefined,
-    followUps: state.followUps,
+    ...followUpsOf(state),
     work: state.workInOrder(),
   };
+}
+
+function followUpsOf({ followUps }: DecisionState): Pick<Settlement, 'followUps' | 'followUpDelays'> {
+  return followUps ? { followUps: followUps.events, followUpDelays: followUps.delays } : {};
+}
+
+/** What was thrown, as an outcome. Parking keeps what was published so far: somebody may have to answer it. */
+async function ending(
+  trigger: Trigger,
+  delivery: Delivery,
+  run: RunReport,
+  thrown: unknown,
+  state: DecisionState,
+): Promise<Settlement> {
+  const parked = parkedIn(thrown);
+  if (!parked) return failure(trigger, delivery, run, thrown);
+  await state.waits?.idle();
+  return { ...failure(trigger, delivery, run, state.waits?.with(parked) ?? parked), ...followUpsOf(state) };
 }
 
 function refusal(
@@ -129,11 +153,13 @@ function stateOf(
   delivery: Delivery,
   stored: StoredEvent,
   memory: ContextMemory,
-  { decode, clock }: AttemptSurroundings,
+  { decode, clock, waits }: AttemptSurroundings,
   attempt: Attempt,
 ): DecisionState {
   const signal = () => attempt.signal;
-  return new DecisionState({ trigger: trigger.definition.name, delivery, stored, memory, decode, clock, signal });
+  const durable = () => new Durable(attempt.ledger, waits, delivery, decode, signal);
+  const { name } = trigger.definition;
+  return new DecisionState({ trigger: name, delivery, stored, memory, decode, clock, signal, durable });
 }
 
 function lostEvent(): UndecodableEvent {

@@ -207,18 +207,10 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
       this.emit('claimed', { runs: runs.length, deliveries: runs.reduce((sum, run) => sum + run.length, 0) });
     }
     const clock = new DatabaseClock(now);
-    const { effects, streams } = this.input.store;
+    const { effects, streams, waits } = this.input.store;
+    const { attempts, decode } = this;
     const settling = new Settling(this.input.store, session, this);
-    const around = {
-      session,
-      settling,
-      attempts: this.attempts,
-      emitter: this,
-      decode: this.decode,
-      clock,
-      effects,
-      streams,
-    };
+    const around = { session, settling, attempts, emitter: this, decode, clock, effects, streams, waits };
     for (const deliveries of runs) this.beginRun(new Run(this.triggerOf(deliveries), deliveries, around), deliveries);
   }
 

@@ -8,6 +8,7 @@ import { RunEntity } from './run.entity';
 import { RunFrameEntity, RunStreamEntity } from './run-stream.entity';
 import { TimerEntity } from './timer.entity';
 import { TriggerEntity } from './trigger.entity';
+import { WaitEntity, WaitMatchEntity, WaitShapeEntity } from './wait.entity';
 import { WakeEntity } from './wake.entity';
 import { WorkerEntity } from './worker.entity';
 
@@ -30,6 +31,9 @@ export const ENTITIES = [
   RunStreamEntity,
   DeadLetterEntity,
   TimerEntity,
+  WaitEntity,
+  WaitMatchEntity,
+  WaitShapeEntity,
   WakeEntity,
 ];
 
@@ -50,6 +54,9 @@ export {
   RunStreamEntity,
   TimerEntity,
   TriggerEntity,
+  WaitEntity,
+  WaitMatchEntity,
+  WaitShapeEntity,
   WakeEntity,
   WorkerEntity,
 };

@@ -138,6 +138,7 @@ export class Publish1763600000002 implements MigrationInterface {
                now(), lease, array_agg(g.id), array_agg(g.seq), array_agg(g.trigger_id), array_agg(g.scope)
           into taken, fed, at, token, given_ids, given_seqs, given_triggers, given_scopes
           from (select * from born b where b.status = 'processing' order by b.trigger_id, b.scope, b.seq) g;
+        if exists (select from reflex.wait_shapes) then fed := fed || reflex.meet_waits(ids, types, correlations, payloads); end if;
       end $$;
 
       -- The same for callers in SQL: [{id, type, source, at, trace, corr, cause, depth, key, hash, due, delay, payload}]
