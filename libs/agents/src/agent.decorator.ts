@@ -19,7 +19,9 @@ export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObje
   prompt: string;
   /** The shape of the answer; without it the answer is text. */
   output?: Output;
-  /** Providers whose `@Tool` methods the agent may call. */
+  /** What it is good for; told to agents that have it among their tools. */
+  description?: string;
+  /** Providers whose `@Tool` methods the agent may call, and agents, which it may call like a tool. */
   tools?: Type[];
   /** `provider:model`, or several: each is asked when those before it cannot answer. Default is the application's. */
   model?: ModelChoice;

@@ -4,13 +4,16 @@ import { z } from 'zod';
 import type { AgentDefinition, JsonSchema, ToolDefinition } from './agent-definition';
 import { AgentRegistry } from './agent-registry';
 import { agentOptionsOf, type AgentOptions } from './agent.decorator';
+import { AgentRunner } from './agent-runner';
+import { agentTool, toolsUnder } from './agent-tool';
 import { RESPOND } from './answer';
 import { assertHosts, hostsMissing, type EgressRule } from './egress/egress-rule';
 import { assertNoTrifecta } from './egress/trifecta';
 import { AgentSetupError } from './errors';
 import { LangChainAgent } from './langchain-agent';
 import { Models } from './models/models';
-import { toolOptionsOf, type ToolCall } from './tool.decorator';
+import type { AgentInput } from './prompt';
+import { toolOptionsOf, type ToolCall, type ToolOptions } from './tool.decorator';
 
 const DEFAULT_MAX_STEPS = 8;
 const DEFAULT_MAX_INPUT_CHARS = 24_000;
@@ -25,6 +28,7 @@ export class AgentsExplorer implements OnModuleInit {
     private readonly scanner: MetadataScanner,
     private readonly registry: AgentRegistry,
     private readonly models: Models,
+    private readonly runner: AgentRunner,
   ) {}
 
   onModuleInit(): void {
@@ -67,7 +71,39 @@ export class AgentsExplorer implements OnModuleInit {
     return definition;
   }
 
+  private agentToolOf(called: Type, caller: string, providers: Provider[]): ToolDefinition {
+    const options = agentOptionsOf(called);
+    if (!options || !providers.some(({ metatype }) => metatype === called)) {
+      throw new AgentSetupError(
+        `Agent "${caller}" uses the agent ${called.name}, which is in no module. Add it to the providers of one.`,
+      );
+    }
+    const { name, description } = options;
+    if (!description) {
+      throw new AgentSetupError(
+        `Agent "${caller}" uses the agent ${called.name}, which does not say what it is good for. Add @Agent({ description }).`,
+      );
+    }
+    // Looked up when it is called: two agents may call each other.
+    const run = async (input: AgentInput, signal: AbortSignal): Promise<unknown> =>
+      (await this.runner.run(this.registry.definitionOf(called), input, { signal })).output;
+    const under = toolsUnder(called, (tool) => this.toolOptionsIn(tool).map((found) => found.options));
+    const tool = agentTool({ name, description, under, run }, (schema) =>
+      jsonSchemaOf(schema, `The input of "${name}"`),
+    );
+    assertToolName(tool.name, called);
+    return tool;
+  }
+
+  private toolOptionsIn(toolClass: Type): { method: string; options: ToolOptions }[] {
+    return this.scanner.getAllMethodNames(toolClass.prototype as object).flatMap((method) => {
+      const options = toolOptionsOf((toolClass.prototype as Record<string, object>)[method]!);
+      return options ? [{ method, options }] : [];
+    });
+  }
+
   private toolsOf(toolClass: Type, agent: AgentOptions, providers: Provider[]): ToolDefinition[] {
+    if (toolClass.prototype instanceof LangChainAgent) return [this.agentToolOf(toolClass, agent.name, providers)];
     const provider = providers.find(({ token, metatype }) => token === toolClass || metatype === toolClass);
     if (!provider) {
       throw new AgentSetupError(
@@ -79,10 +115,7 @@ export class AgentsExplorer implements OnModuleInit {
         `${toolClass.name} is request-scoped, but agents run outside of requests. Make it a singleton.`,
       );
     }
-    const tools = this.scanner.getAllMethodNames(toolClass.prototype as object).flatMap((method) => {
-      const options = toolOptionsOf((toolClass.prototype as Record<string, object>)[method]!);
-      return options ? [{ method, options }] : [];
-    });
+    const tools = this.toolOptionsIn(toolClass);
     if (tools.length === 0) {
       throw new AgentSetupError(
         `${toolClass.name} is listed as tools of agent "${agent.name}" but has no method with @Tool.`,
