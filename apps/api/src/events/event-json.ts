@@ -12,7 +12,7 @@ export function eventWithDeliveriesJson(event: EventWithDeliveries): Record<stri
     attempts,
     next_attempt_at: nextAttemptAt?.toISOString() ?? null,
     error,
-    ...(status === 'processing' && { run_id: runId }),
+    ...(runId !== null && { run_id: runId }),
     ...(status === 'parked' && { waits_for: waitsFor }),
   }));
   return { ...eventJson(event), deliveries };

@@ -19,6 +19,7 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
     '/events/{id}': events.items[0]?.id,
     '/events/{id}/graph': events.items[0]?.id,
     '/runs/{id}': runs.items[0]?.id,
+    '/runs/{id}/stream': runs.items[0]?.id,
     '/events/dlq/{id}': letters.items[0]?.id,
     '/events/dlq/{id}/retry': letters.items[0]?.id,
     '/operations/{id}': operations[0]?.id,

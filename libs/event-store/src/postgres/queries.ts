@@ -180,7 +180,7 @@ export const DELIVERIES_OF_EVENT = `
     join reflex.triggers t on t.id = l.trigger_id
    where l.event_id = $2
   union all
-  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0, null, null
+  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0, null, r.id::text
      from reflex.runs r
      join reflex.triggers t on t.id = r.trigger_id
     where r.event_seq = $1 and r.outcome in ('completed', 'filtered', 'accumulated')
