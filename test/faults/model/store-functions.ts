@@ -99,7 +99,7 @@ export class StoreFunctions {
         endings.map(() => null),
         endings.map(() => new Date()),
         endings.map(() => 1),
-        endings.map(({ outcome, delivery }) => JSON.stringify(moreOf(outcome, delivery.scope))),
+        endings.map(({ outcome, delivery }) => JSON.stringify(moreOf(outcome, delivery.scope))).join('\u001f'),
       ],
     );
     return (row!.stale ?? []).map((place) => {

@@ -13,7 +13,7 @@ import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
 import { NO_OFFER, type GivenRow, type HandOver } from './hand-over';
 import { isOutage, reachable } from './outage';
-import { COUNT_FOLLOW_UPS, FIND_KEYS, NOTE_FOLLOW_UPS, PUBLISH } from './queries';
+import { BETWEEN_JSON, COUNT_FOLLOW_UPS, FIND_KEYS, NOTE_FOLLOW_UPS, PUBLISH } from './queries';
 
 /** Follow-ups of follow-ups end here: `depth` of an event from outside is 0. */
 const MAX_DEPTH = 8;
@@ -33,8 +33,8 @@ interface Prepared {
   meta: EventMeta;
   /** JSON of the event's own fields. */
   payload: string;
-  /** JSON of what few events have. */
-  more: string | null;
+  /** JSON of what few events have, or nothing. */
+  more: string;
 }
 
 /** What the database tells of a stored batch: keys that were stored before, and triggers with new work. */
@@ -141,10 +141,7 @@ export class Publisher {
     const keys = prepared.flatMap(({ key }) => key ?? []);
     // Several events with keys: one conflict must undo them all, so they cannot share a commit with strangers.
     if (prepared.length > 1 && keys.length > 0) return this.storeAlone(prepared);
-    const size = prepared.reduce(
-      (sum, { payload, more }) => sum + ENVELOPE_SIZE + payload.length + (more?.length ?? 0),
-      0,
-    );
+    const size = prepared.reduce((sum, { payload, more }) => sum + ENVELOPE_SIZE + payload.length + more.length, 0);
     return reachable(() => this.group.add({ items: prepared, size, keys }));
   }
 
@@ -247,7 +244,7 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
   };
   const json = JSON.stringify(more);
   const payload = JSON.stringify(fields);
-  return { id, key, hash, type, source, at, meta, payload, more: json === '{}' ? null : json };
+  return { id, key, hash, type, source, at, meta, payload, more: json === '{}' ? '' : json };
 }
 
 /** The arrays of `reflex.publish`. */
@@ -259,8 +256,8 @@ function columnsOf(batch: Prepared[]): unknown[] {
     batch.map(({ at }) => at.toISOString()),
     batch.map(({ meta }) => meta.trace_id),
     batch.map(({ meta }) => meta.correlation_id),
-    batch.map(({ payload }) => payload),
-    batch.map(({ more }) => more),
+    batch.map(({ payload }) => payload).join(BETWEEN_JSON),
+    batch.map(({ more }) => more).join(BETWEEN_JSON),
   ];
 }
 

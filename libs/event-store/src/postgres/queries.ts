@@ -3,6 +3,9 @@
 
 // --- publish
 
+/** What stands between JSON texts that go to the database as one: JSON has it only escaped. */
+export const BETWEEN_JSON = '\u001f';
+
 // $1 ids, $2 types, $3 sources, $4 times, $5 traces, $6 correlations, $7 payloads, $8 what few have, $9 worker or null,
 // $10 and $11 the triggers it offers slots to and how many, $12 the longest run of one scope
 export const PUBLISH = `select * from reflex.publish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;

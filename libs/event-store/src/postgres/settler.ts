@@ -7,7 +7,7 @@ import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
 import { isOutage, reachable } from './outage';
 import type { Publisher } from './publisher';
-import { SETTLE } from './queries';
+import { BETWEEN_JSON, SETTLE } from './queries';
 import { toCopy } from './rows';
 import { wakeKey } from './waker';
 
@@ -23,8 +23,8 @@ interface Ending {
   outcome: Settlement['outcome'] | 'released';
   startedAt: string;
   durationMs: number;
-  /** What few outcomes have, as JSON. */
-  more: string | null;
+  /** JSON of what few outcomes have, or nothing. */
+  more: string;
   thoughtful: boolean;
 }
 
@@ -78,7 +78,7 @@ export class Settler {
     if (deliveries.length === 0) return;
     const startedAt = new Date().toISOString();
     const endings = deliveries.map((delivery): Ending => {
-      return { delivery, outcome: 'released', startedAt, durationMs: 0, more: null, thoughtful: false };
+      return { delivery, outcome: 'released', startedAt, durationMs: 0, more: '', thoughtful: false };
     });
     await this.endTogether(endings).catch((error: unknown) => {
       if (!(error instanceof StaleLease)) throw error;
@@ -90,7 +90,7 @@ export class Settler {
   }
 
   private async endTogether(endings: Ending[]): Promise<void> {
-    const size = endings.reduce((sum, { more }) => sum + ROW_SIZE + (more?.length ?? 0), 0);
+    const size = endings.reduce((sum, { more }) => sum + ROW_SIZE + more.length, 0);
     // Two outcomes of one delivery must not meet in one commit: the first ends it, the second is stale.
     const keys = endings.map(({ delivery }) => `${delivery.eventSeq}/${delivery.triggerId}`);
     const fresh = await reachable(() => this.group.add({ items: endings, size, keys }));
@@ -130,7 +130,7 @@ function columnsOf(batch: Ending[]): unknown[] {
     batch.map(({ delivery }) => delivery.event?.meta.trace_id ?? null),
     batch.map(({ startedAt }) => startedAt),
     numbers(({ durationMs }) => durationMs),
-    batch.map(({ more }) => more),
+    batch.map(({ more }) => more).join(BETWEEN_JSON),
   ];
 }
 
@@ -161,7 +161,7 @@ function endingOf(settlement: Settlement): Ending {
     outcome,
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,
-    more: more === '{}' ? null : more,
+    more: more === '{}' ? '' : more,
     thoughtful: context !== undefined,
   };
 }

@@ -43,12 +43,14 @@ export class Publish1763600000002 implements MigrationInterface {
       -- Stores a batch, fans it out to the active triggers, and answers which keys were stored before and which triggers
       -- have new work. An event whose key was stored before is left out. One with a time (due, or delay in milliseconds)
       -- stands aside until then. A trigger with a match takes only payloads that contain it.
-      -- Each event is a place of the arrays. more: null, or {cause, depth, key, hash, due, delay}.
+      -- Each event is a place of the arrays, and of the payloads and of more, which is '' or {cause, depth, key, hash, due,
+      -- delay}: JSON with U+001F between the places, a character that JSON has only escaped. As text it is read once, an
+      -- array of JSON would be read twice.
       -- A worker in the publishing process may take deliveries at their birth, as if it had claimed them: takers[i] has
       -- slots[i] free claim units. They are answered with the place of their event in the batch, ordered as by reflex.claim.
       create function reflex.publish(
-        ids text[], types text[], sources text[], times timestamptz[], traces text[], correlations text[], payloads jsonb[],
-        more jsonb[], worker bigint default null, takers integer[] default '{}', slots integer[] default '{}',
+        ids text[], types text[], sources text[], times timestamptz[], traces text[], correlations text[],
+        payloads text, more text, worker bigint default null, takers integer[] default '{}', slots integer[] default '{}',
         run_length integer default 1,
         out taken text[], out fed integer[], out at timestamptz, out token bigint,
         out given_ids text[], out given_seqs bigint[], out given_triggers integer[], out given_scopes text[])
@@ -64,25 +66,27 @@ export class Publish1763600000002 implements MigrationInterface {
         end if;
 
         with input as materialized (
-          select r.*, r.m ->> 'key' as key
-            from unnest(ids, types, sources, times, traces, correlations, payloads, more)
-              as r(id, type, source, at, trace, corr, payload, m)
+          select r.*, r.more ->> 'key' as key
+            from (select u.id, u.type, u.source, u.at, u.trace, u.corr, u.payload::jsonb as payload, u.more::jsonb as more
+                    from unnest(ids, types, sources, times, traces, correlations,
+                                string_to_array(payloads, chr(31)), string_to_array(more, chr(31), ''))
+                      as u(id, type, source, at, trace, corr, payload, more)) r
         ), delayed as materialized (
           select d.id, max(d.run_at) as run_at
-            from (select i.id, coalesce((i.m ->> 'due')::timestamptz,
-                                        now() + (i.m ->> 'delay')::float8 * interval '1 millisecond') as run_at
-                    from input i where i.m is not null) d
+            from (select i.id, coalesce((i.more ->> 'due')::timestamptz,
+                                        now() + (i.more ->> 'delay')::float8 * interval '1 millisecond') as run_at
+                    from input i where i.more is not null) d
            where d.run_at > now()
            group by d.id
         ), fresh as (
           insert into reflex.event_keys (key, event_id, body_hash)
-          select i.key, i.id, i.m ->> 'hash' from input i where i.key is not null
+          select i.key, i.id, i.more ->> 'hash' from input i where i.key is not null
            order by i.key
           on conflict (key) do nothing
           returning key
         ), stored as (
           insert into reflex.events (id, type, source, "timestamp", trace_id, correlation_id, causation_id, depth, payload)
-          select i.id, i.type, i.source, i.at, i.trace, i.corr, i.m ->> 'cause', coalesce((i.m ->> 'depth')::smallint, 0), i.payload
+          select i.id, i.type, i.source, i.at, i.trace, i.corr, i.more ->> 'cause', coalesce((i.more ->> 'depth')::smallint, 0), i.payload
             from input i
            where i.key is null or i.key in (select f.key from fresh f)
           returning seq, id, received_at, type, source, payload
@@ -138,7 +142,9 @@ export class Publish1763600000002 implements MigrationInterface {
                now(), lease, array_agg(g.id), array_agg(g.seq), array_agg(g.trigger_id), array_agg(g.scope)
           into taken, fed, at, token, given_ids, given_seqs, given_triggers, given_scopes
           from (select * from born b where b.status = 'processing' order by b.trigger_id, b.scope, b.seq) g;
-        if exists (select from reflex.wait_shapes) then fed := fed || reflex.meet_waits(ids, types, correlations, payloads); end if;
+        if exists (select from reflex.wait_shapes) then
+          fed := fed || reflex.meet_waits(ids, types, correlations, string_to_array(payloads, chr(31))::jsonb[]);
+        end if;
       end $$;
 
       -- The same for callers in SQL: [{id, type, source, at, trace, corr, cause, depth, key, hash, due, delay, payload}]
@@ -147,9 +153,9 @@ export class Publish1763600000002 implements MigrationInterface {
         select p.taken, p.fed
           from (select array_agg(r.id) as ids, array_agg(r.type) as types, array_agg(r.source) as sources,
                        array_agg(r.at) as times, array_agg(r.trace) as traces, array_agg(r.corr) as correlations,
-                       array_agg(r.payload) as payloads,
-                       array_agg(jsonb_build_object('cause', r.cause, 'depth', r.depth, 'key', r.key, 'hash', r.hash,
-                                                    'due', r.due, 'delay', r.delay)) as more
+                       string_agg(r.payload::text, chr(31)) as payloads,
+                       string_agg(jsonb_build_object('cause', r.cause, 'depth', r.depth, 'key', r.key, 'hash', r.hash,
+                                                     'due', r.due, 'delay', r.delay)::text, chr(31)) as more
                   from jsonb_to_recordset(batch) as r(id text, type text, source text, at timestamptz, trace text, corr text,
                          cause text, depth smallint, key text, hash text, due timestamptz, delay float8, payload jsonb)) b
          cross join lateral reflex.publish(b.ids, b.types, b.sources, b.times, b.traces, b.correlations, b.payloads, b.more) p
@@ -206,7 +212,7 @@ export class Publish1763600000002 implements MigrationInterface {
       drop function reflex.enqueue(jsonb);
       drop function reflex.publish(jsonb);
       drop function reflex.publish(
-        text[], text[], text[], timestamptz[], text[], text[], jsonb[], jsonb[], bigint, integer[], integer[], integer);
+        text[], text[], text[], timestamptz[], text[], text[], text, text, bigint, integer[], integer[], integer);
       drop function reflex.envelope(reflex.events);
       drop function reflex.scope_of(text[], text, text, jsonb);
     `);

@@ -127,10 +127,11 @@ export class Settle1763600000004 implements MigrationInterface {
       -- which change nothing, are answered as stale. Also answers how many deliveries of their scopes became claimable.
       -- more: null, or {n: run id, rs: reason, er: error, re: result, us: usage, w: wait ms, pk: parked, why: dead letter reason,
       --       x: {clear, append, scratch, filters, acted, wake}}
+      -- as JSON, with U+001F between the places as in reflex.publish.
       -- Outcome 'released' gives a delivery back without a trace.
       create function reflex.settle(
         seqs bigint[], triggers integer[], tokens bigint[], scopes text[], outcomes text[], attempts smallint[],
-        ids text[], traces text[], starts timestamptz[], durations real[], more jsonb[], thoughtful boolean, most integer,
+        ids text[], traces text[], starts timestamptz[], durations real[], more text, thoughtful boolean, most integer,
         out stale integer[], out promoted integer)
       language plpgsql
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
@@ -149,8 +150,10 @@ export class Settle1763600000004 implements MigrationInterface {
         with ours as materialized (
           -- Locked in the order of reflex.lock_deliveries, as a rescue may be after the same ones; and none that is not ours.
           select i.*, d.tid, d.attempts, d.event_at, d.event, d.error, tr.on_retry
-            from (select i.* from unnest(seqs, triggers, tokens, scopes, outcomes, attempts, ids, traces, starts, durations, more)
-                    with ordinality as i(s, t, k, c, o, a, e, tr, b, d, m, place)
+            from (select i.s, i.t, i.k, i.c, i.o, i.a, i.e, i.tr, i.b, i.d, i.m::jsonb as m, i.place
+                    from unnest(seqs, triggers, tokens, scopes, outcomes, attempts, ids, traces, starts, durations,
+                                string_to_array(more, chr(31), ''))
+                         with ordinality as i(s, t, k, c, o, a, e, tr, b, d, m, place)
                    order by i.s, i.t) i
            cross join lateral (
              select d.ctid as tid, d.attempts, d.event_at, d.event, d.error
@@ -216,7 +219,7 @@ export class Settle1763600000004 implements MigrationInterface {
       -- Applies the context changes of settlements that were not stale, in the order of the batch; of the accumulated
       -- events the newest \`most\` are kept.
       create function reflex.save_contexts(
-        seqs bigint[], triggers integer[], scopes text[], more jsonb[], stale integer[], most integer) returns void
+        seqs bigint[], triggers integer[], scopes text[], more text, stale integer[], most integer) returns void
       language plpgsql
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
@@ -224,9 +227,10 @@ export class Settle1763600000004 implements MigrationInterface {
         size integer;
       begin
         for change in
-          select r.seq, r.trigger_id, r.scope, r.m -> 'x' as x
-            from unnest(seqs, triggers, scopes, more) with ordinality as r(seq, trigger_id, scope, m, place)
-           where r.m -> 'x' is not null and r.place <> all (stale)
+          select r.seq, r.trigger_id, r.scope, r.m::jsonb -> 'x' as x
+            from unnest(seqs, triggers, scopes, string_to_array(more, chr(31), ''))
+                 with ordinality as r(seq, trigger_id, scope, m, place)
+           where r.m::jsonb -> 'x' is not null and r.place <> all (stale)
            order by r.place
         loop
           if (change.x ->> 'clear')::boolean then
@@ -263,9 +267,9 @@ export class Settle1763600000004 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop function reflex.save_contexts(bigint[], integer[], text[], jsonb[], integer[], integer);
+      drop function reflex.save_contexts(bigint[], integer[], text[], text, integer[], integer);
       drop function reflex.settle(
-        bigint[], integer[], bigint[], text[], text[], smallint[], text[], text[], timestamptz[], real[], jsonb[], boolean, integer);
+        bigint[], integer[], bigint[], text[], text[], smallint[], text[], text[], timestamptz[], real[], text, boolean, integer);
       drop function reflex.bury(jsonb);
       drop function reflex.leave_lanes(integer[], text[], integer[]);
       drop function reflex.promote_heads(integer[], text[]);
