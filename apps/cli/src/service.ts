@@ -85,12 +85,15 @@ export abstract class ServiceCommand extends ReflexCommand {
   }
 }
 
+/** Nobody answers there. */
+export class ServiceUnreachable extends Refused {}
+
 async function send(base: string, path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(`${base.replace(/\/+$/, '')}${path}`, init);
   } catch (error) {
     const { code } = ((error as Error).cause ?? {}) as { code?: string };
-    throw new Refused(
+    throw new ServiceUnreachable(
       'service_unreachable',
       `The service at ${shown(base)} does not answer (${code ?? (error as Error).name}). Start it with "npm run dev", or say --url.`,
     );

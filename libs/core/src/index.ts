@@ -52,6 +52,7 @@ export {
 } from './run-ledger';
 export { type ProgressLine } from './progress-line';
 export { RUN_FRAMES, type RunFrame } from './run-frame';
+export { type DryRunDecision, type DryRunVerdict, type ReplayDryRun } from './replay-dry-run';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';

@@ -1,4 +1,4 @@
-import type { StoredEvent } from './delivery';
+import type { StoredContext, StoredEvent } from './delivery';
 import type { HistoryRange } from './operation';
 import type { TriggerDefinition } from './trigger-definition';
 
@@ -37,4 +37,6 @@ export abstract class History {
   abstract count(takers: readonly Taker[], range: HistoryRange): Promise<number>;
   /** Each event of the range at which the trigger's handler began, by time of receipt, oldest first. */
   abstract firings(trigger: string, range: HistoryRange): Promise<Firing[]>;
+  /** What a trigger remembers now of these scopes; those that it does not know are left out. */
+  abstract contexts(triggerId: number, scopes: readonly string[]): Promise<Map<string, StoredContext>>;
 }

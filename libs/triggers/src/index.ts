@@ -16,6 +16,7 @@ export { type EventOf, type EventPattern, type Handler, type TriggerOptions } fr
 export { TriggerExplainer } from './trigger-explainer.service';
 export { type TriggerInCode, TriggerRegistry } from './trigger-registry';
 export { Backtester, type BacktestOptions, type BacktestRequest } from './rehearsal/backtester.service';
+export { ReplayRehearser, type DryRunOptions, type DryRunRequest } from './rehearsal/replay-rehearser.service';
 export { InvalidParameter, tunable, type Parameters } from './tunable';
 export { TriggersModule } from './triggers.module';
 export { type TriggersOptions } from './triggers-options';

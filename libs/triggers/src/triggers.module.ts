@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { EventStore } from '@reflex/event-store';
 import { EventRegistry, EventsModule } from '@reflex/events';
 import { Backtester } from './rehearsal/backtester.service';
+import { ReplayRehearser } from './rehearsal/replay-rehearser.service';
 import { TRIGGER_DEFAULTS } from './trigger';
 import { TriggerExplainer } from './trigger-explainer.service';
 import { TriggerExplorer } from './trigger.explorer';
@@ -17,6 +18,7 @@ import { TriggerWorker } from './worker/trigger-worker';
   imports: [DiscoveryModule, EventsModule],
   providers: [
     Backtester,
+    ReplayRehearser,
     TriggerExplainer,
     TriggerExplorer,
     TriggerRunner,
@@ -34,6 +36,6 @@ import { TriggerWorker } from './worker/trigger-worker';
         new TriggerWorker({ store, events, triggers, options }),
     },
   ],
-  exports: [Backtester, TriggerExplainer, TriggerRegistry, TriggerWorker],
+  exports: [Backtester, ReplayRehearser, TriggerExplainer, TriggerRegistry, TriggerWorker],
 })
 export class TriggersModule extends ConfigurableModuleClass {}

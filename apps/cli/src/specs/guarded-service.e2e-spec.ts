@@ -1,4 +1,4 @@
-import type { Backtest } from '@reflex/core';
+import type { Backtest, ReplayDryRun } from '@reflex/core';
 import { eventually, freshDatabase, type TestDatabase, type TestProcess } from '@reflex/test';
 import { type Answer, expectMisuse, openStore, startApi, startReflex, type Store } from './cli-under-test';
 
@@ -70,6 +70,36 @@ it('says in a sentence what cannot be', async () => {
   expect(parameter.output).toMatch(/has no parameter "speed"; it has threshold \(5\), window \(60s\)\.$/);
   expect([nobody.code, wrong.code]).toEqual([1, 1]);
   for (const { output } of [nobody, wrong]) expect(output).toMatch(/reflex keys create/);
+});
+
+it('tells in a dry run what each event would lead to, and why not', async () => {
+  const range = ['replay', '--last', '7d', '--types', 'monitor.error', '--dry-run'];
+
+  const told = await reflex(admin, ...range, '--triggers', 'error-threshold');
+  const json = await reflex(admin, ...range, '--limit', '1', '--json');
+  const refused = await reflex(reader, ...range);
+
+  expect(told.code).toBe(0);
+  expect(told.output).toMatch(/^error-threshold +6 +1 +0 +0$/m);
+  // One error is remembered since the action, so that it fires one earlier.
+  expect(told.output).toMatch(/ monitor\.error +error-threshold +accumulated +2 of 5 within 60s$/m);
+  expect(told.output).toMatch(/ monitor\.error +error-threshold +fires +-$/m);
+  const { items, verdicts } = JSON.parse(json.output) as ReplayDryRun;
+  expect(items).toMatchObject([
+    {
+      event: { type: 'monitor.error' },
+      decisions: expect.arrayContaining([
+        expect.objectContaining({
+          trigger: 'error-threshold',
+          verdict: 'accumulated',
+          filter: expect.objectContaining({ name: 'and', pass: true }) as unknown,
+          condition: expect.objectContaining({ name: 'count', met: false }) as unknown,
+        }),
+      ]) as unknown,
+    },
+  ]);
+  expect(Object.keys(verdicts).sort()).toEqual(['error-threshold', 'periodic-summary']);
+  expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/admin/) as string });
 });
 
 it('does over the service what the key may do, and no more', async () => {

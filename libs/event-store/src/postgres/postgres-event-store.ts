@@ -111,9 +111,9 @@ export class PostgresEventStore extends EventStore {
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
     this.effects = new PostgresEffects(pool, () => this.stir());
     this.operations = new PostgresOperations(pool, () => this.fed([]));
-    this.history = new PostgresHistory(pool);
     this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
     this.waits = new PostgresWaits(pool);
+    this.history = new PostgresHistory(pool, this.options.contextEvents);
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),

@@ -1,11 +1,13 @@
 import { globToLike } from '@reflex/core';
 import type { Pool } from 'pg';
+import type { StoredContext } from '../delivery';
 import { type Firing, History, type TakenEvent, type Taker } from '../history';
 import type { HistoryRange } from '../operation';
 import { likes } from './event-reader';
 import { COUNT_TAKEN, FIRINGS, TAKEN_EVENTS } from './history-queries';
 import { reachable } from './outage';
-import { toEvent, type EventRow } from './rows';
+import { LOAD_CONTEXTS } from './queries';
+import { toContext, toEvent, type ContextRow, type EventRow } from './rows';
 
 const PAGE = 500;
 
@@ -21,7 +23,10 @@ interface FiringRow {
 }
 
 export class PostgresHistory extends History {
-  constructor(private readonly pool: Pool) {
+  constructor(
+    private readonly pool: Pool,
+    private readonly contextEvents: number,
+  ) {
     super();
   }
 
@@ -53,6 +58,12 @@ export class PostgresHistory extends History {
       outcome: row.outcome,
       runId: row.run_id,
     }));
+  }
+
+  async contexts(triggerId: number, scopes: readonly string[]): Promise<Map<string, StoredContext>> {
+    const ids = scopes.map(() => triggerId);
+    const rows = await this.rows<ContextRow>(LOAD_CONTEXTS, [ids, scopes, this.contextEvents]);
+    return new Map(rows.map((row) => [row.scope, toContext(row)]));
   }
 
   private rows<Row>(text: string, values: unknown[]): Promise<Row[]> {

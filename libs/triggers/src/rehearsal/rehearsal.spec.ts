@@ -22,7 +22,7 @@ function rehearsed(options: TriggerOptions, events: StoredEvent[], until: number
   const agenda = new Agenda(0);
   const decode = (event: StoredEvent) => EVENTS.decode(event);
   const tell = (one: Rehearsed): void => void told.push(one);
-  const rehearsal = new Rehearsal(registry.get('spec')!, { agenda, decode, tell, witnessed });
+  const rehearsal = new Rehearsal(registry.get('spec')!, { agenda, decode, tell, witnessed: () => witnessed });
   for (const event of events) {
     agenda.advance(event.receivedAt.getTime());
     rehearsal.deliver(event, rehearsal.trigger.definition.scope && event.source);

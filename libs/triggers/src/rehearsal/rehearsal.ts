@@ -28,8 +28,8 @@ export interface RehearsalOptions {
   agenda: Agenda;
   decode: Decode;
   tell: (rehearsed: Rehearsed) => void;
-  /** Ask before witnesses; slower. */
-  witnessed?: boolean;
+  /** Whether to ask before witnesses, which is slower. */
+  witnessed?: () => boolean;
 }
 
 interface Lane {
@@ -77,7 +77,7 @@ export class Rehearsal {
 
   private decide(event: StoredEvent, scope: string | null, lane: Lane | null, isTick = false): void {
     const { agenda, tell, witnessed } = this.options;
-    const witnesses = witnessed ? { filter: new Witness(), condition: new Witness() } : undefined;
+    const witnesses = witnessed?.() ? { filter: new Witness(), condition: new Witness() } : undefined;
     const state = this.stateOf(event, scope, lane);
     const decision = this.ask(state, witnesses);
     if (isTick && !('error' in decision) && !decision.fire && state.pendingCount === 0) return;
