@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AgentBudget } from './agent.decorator';
 import type { ModelChoice } from './models/models';
 import type { EgressHost } from './egress/egress-rule';
+import type { AgentMemoryOptions } from './memory/memory-options';
 import type { ToolCall, ToolEffect } from './tool.decorator';
 
 /** The part of JSON Schema that zod writes for tool inputs and outputs. */
@@ -55,4 +56,5 @@ export interface AgentDefinition {
   budget: AgentBudget;
   maxSteps: number;
   maxInputChars: number;
+  memory?: AgentMemoryOptions;
 }

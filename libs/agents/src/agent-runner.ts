@@ -7,6 +7,7 @@ import { readAnswer, RESPOND, type Answer } from './answer';
 import { AgentOutOfTime, AgentStepsExceeded, InvalidAgentOutput } from './errors';
 import { Answers } from './ledger/answers';
 import { AttemptRecord } from './ledger/attempt-record';
+import { AgentMemory } from './memory/agent-memory';
 import { askModel, type ModelTurn } from './model-turn';
 import { Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
@@ -19,6 +20,8 @@ export type { AgentInput };
 export interface RunOptions {
   /** `provider:model` for this run only, or several: each is asked when those before it cannot answer. */
   model?: ModelChoice;
+  /** Names the conversation, for an agent with a memory; default: as its `memory.scope` says, or the scope of the trigger. */
+  conversation?: string;
   /** Aborts this run, beside the signal of the attempt it belongs to. */
   signal?: AbortSignal;
 }
@@ -34,7 +37,10 @@ export interface AgentOutcome<Output = unknown> {
 /** Lets a model work with tools until it answers: the loop behind every agent. */
 @Injectable()
 export class AgentRunner {
-  constructor(private readonly models: Models) {}
+  constructor(
+    private readonly models: Models,
+    private readonly memory: AgentMemory = new AgentMemory(),
+  ) {}
 
   async run(agent: AgentDefinition, input: AgentInput, options: RunOptions = {}): Promise<AgentOutcome> {
     const limit = new AbortController();
@@ -60,7 +66,8 @@ export class AgentRunner {
     const answers = new Answers(agent, record);
     const telling = new Telling(agent.name, currentRun());
     const tools = new ToolCaller(agent, { record, telling, signal, onCall: (call) => meter.addCall(call) });
-    const messages = openingMessages(agent, input);
+    const talk = agent.memory && (await this.memory.open(agent, options.conversation));
+    const messages = openingMessages(agent, input, talk?.before);
     let lastCalls: string[] = [];
     let repairing = false;
 
@@ -87,7 +94,14 @@ export class AgentRunner {
       }
 
       const answer = readAnswer(agent, turn);
-      if (answer.ok) return { output: answer.value, usage: meter.usage, steps: step };
+      if (answer.ok) {
+        await talk?.keep(
+          input,
+          answer.value,
+          async (other, about) => (await this.work(other, about, options, signal)).output,
+        );
+        return { output: answer.value, usage: meter.usage, steps: step };
+      }
       if (repairing) {
         const invalid = new InvalidAgentOutput(agent.name, answer.issues, answer.words);
         await answers.discard(invalid, 2);

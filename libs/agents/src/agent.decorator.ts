@@ -2,6 +2,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import type { z } from 'zod';
 import type { EgressHost } from './egress/egress-rule';
 import type { LangChainAgent } from './langchain-agent';
+import type { AgentMemoryOptions } from './memory/memory-options';
 import type { ModelChoice } from './models/models';
 
 /** Hard bounds of one run of an agent. */
@@ -26,6 +27,8 @@ export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObje
   /** `provider:model`, or several: each is asked when those before it cannot answer. Default is the application's. */
   model?: ModelChoice;
   budget?: AgentBudget;
+  /** What was said before in the same conversation is part of the prompt. Without, each run stands by itself. */
+  memory?: AgentMemoryOptions;
   /** Hosts that its tools may connect to; by default whatever the tools say themselves. */
   egress?: readonly EgressHost[];
   /** What it is given may come from strangers, as events do; default true. Say false only if nobody else can write it. */

@@ -66,6 +66,7 @@ export class AgentsExplorer implements OnModuleInit {
       budget: options.budget ?? {},
       maxSteps: options.maxSteps ?? DEFAULT_MAX_STEPS,
       maxInputChars: options.maxInputChars ?? DEFAULT_MAX_INPUT_CHARS,
+      ...(options.memory && { memory: options.memory }),
     };
     if (options.untrustedInput ?? true) assertNoTrifecta(definition);
     return definition;

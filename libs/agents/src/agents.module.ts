@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { DataSource } from 'typeorm';
 import { AgentRegistry } from './agent-registry';
 import { AgentRunner } from './agent-runner';
 import { AGENTS_OPTIONS, ConfigurableModuleClass, type AgentsOptions } from './agents-options';
@@ -7,6 +8,8 @@ import { AgentsExplorer } from './agents.explorer';
 import { EgressClient } from './egress/egress-client';
 import { EGRESS_OPTIONS } from './egress/egress-options';
 import { Secrets } from './egress/secrets';
+import { AgentMemory } from './memory/agent-memory';
+import { Conversations } from './memory/conversations';
 import { ConfiguredModels } from './models/configured-models';
 import { Models } from './models/models';
 
@@ -25,7 +28,13 @@ import { Models } from './models/models';
       useFactory: ({ secrets = {} }: AgentsOptions) => new Secrets(secrets),
     },
     { provide: Models, useClass: ConfiguredModels },
+    AgentMemory,
+    {
+      provide: Conversations,
+      inject: [{ token: DataSource, optional: true }],
+      useFactory: (dataSource?: DataSource) => dataSource && new Conversations(dataSource),
+    },
   ],
-  exports: [AgentRegistry, AgentRunner, EgressClient, Models],
+  exports: [AgentRegistry, AgentRunner, Conversations, EgressClient, Models],
 })
 export class AgentsModule extends ConfigurableModuleClass {}

@@ -17,6 +17,17 @@ export class AgentStepsExceeded extends PermanentError {
   }
 }
 
+/** An agent with a memory was called where nothing says which conversation this is. */
+export class NoConversation extends PermanentError {
+  override readonly code = 'no_conversation';
+
+  constructor(agent: string) {
+    super(
+      `Agent "${agent}" has a memory, but nothing says which conversation this is. Give the trigger a scope, or call run(input, { conversation }).`,
+    );
+  }
+}
+
 /** The run took longer than `budget.seconds`. */
 export class AgentOutOfTime extends ReflexError {
   readonly code = 'agent_out_of_time';

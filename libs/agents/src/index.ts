@@ -17,9 +17,12 @@ export {
   InvalidAgentOutput,
   ModelRefused,
   ModelUnavailable,
+  NoConversation,
   OutcomeUnknown,
 } from './errors';
 export { LangChainAgent } from './langchain-agent';
+export { Conversations } from './memory/conversations';
+export { type AgentMemoryOptions } from './memory/memory-options';
 export { type ModelLimits } from './models/model-limits';
 export { Models, type AgentModel, type ModelChoice } from './models/models';
 export { OfflineChatModel } from './models/offline/offline-chat-model';

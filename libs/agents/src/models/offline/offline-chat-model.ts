@@ -7,6 +7,7 @@ import { convertToOpenAITool } from '@langchain/core/utils/function_calling';
 import type { JsonSchema } from '../../agent-definition';
 import { RESPOND } from '../../answer';
 import { EFFECT_NOTES } from '../../model-turn';
+import { DATA_START } from '../../prompt';
 import { fillSchema } from './schema-filler';
 import { shortened, TextFacts } from './text-facts';
 
@@ -56,8 +57,10 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions & BaseCha
     { tools = [], tool_choice: forced }: this['ParsedCallOptions'],
   ): Promise<ChatResult> {
     const lastInput = messages.findLast((message) => HumanMessage.isInstance(message));
-    const firstInput = messages.find((message) => HumanMessage.isInstance(message));
-    const facts = new TextFacts(firstInput?.text ?? '');
+    // What was said before stands before it, what is to be repaired after it.
+    const inputs = messages.filter((message) => HumanMessage.isInstance(message));
+    const input = inputs.findLast(({ text }) => text.includes(DATA_START)) ?? inputs[0];
+    const facts = new TextFacts(input?.text ?? '');
     const calls = forced
       ? tools.filter(({ name }) => name === forced)
       : nextTools(tools, messages, `${messages[0]?.text ?? ''} ${lastInput?.text ?? ''}`);
@@ -71,9 +74,9 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions & BaseCha
         type: 'tool_call' as const,
       })),
     });
-    const input = tokensIn(messages.map(({ text }) => text).join(''));
+    const read = tokensIn(messages.map(({ text }) => text).join(''));
     const output = tokensIn(message.text + JSON.stringify(message.tool_calls));
-    message.usage_metadata = { input_tokens: input, output_tokens: output, total_tokens: input + output };
+    message.usage_metadata = { input_tokens: read, output_tokens: output, total_tokens: read + output };
     return Promise.resolve({ generations: [{ text: message.text, message }] });
   }
 

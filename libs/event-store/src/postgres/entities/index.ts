@@ -1,4 +1,5 @@
 import { ContextEntity, ContextEventEntity } from './context.entity';
+import { ConversationEntity, ConversationMessageEntity } from './conversation.entity';
 import { DeadLetterEntity } from './dead-letter.entity';
 import { DeliveryEntity, LaneEntity } from './delivery.entity';
 import { EffectEntity, ReplayEntity } from './effect.entity';
@@ -35,9 +36,13 @@ export const ENTITIES = [
   WaitMatchEntity,
   WaitShapeEntity,
   WakeEntity,
+  ConversationEntity,
+  ConversationMessageEntity,
 ];
 
 export {
+  ConversationEntity,
+  ConversationMessageEntity,
   OperationEntity,
   OperationItemEntity,
   ContextEntity,
