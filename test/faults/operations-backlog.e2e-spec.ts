@@ -83,7 +83,9 @@ describe('a backlog', () => {
     const figures = { p50few: percentile(a, 0.5), p50many: percentile(b, 0.5) };
     const tails = { p99few: percentile(a, 0.99), p99many: percentile(b, 0.99) };
     report('18 backlog', { waiting: BACKLOG, ...figures, ...tails, atStartMiB: atStart, peakMiB: peak });
-    expect(tails.p99many).toBeLessThan(Math.max(25, tails.p99few * 3));
+    expect(tails.p99many).toBeLessThan(tails.p99few * 3);
+    // Milliseconds of a claim say something only where nothing else is at work.
+    if (full) expect(tails.p99many).toBeLessThan(25);
     expect(figures.p50many).toBeLessThan(figures.p50few * 3);
     expect(peak - atStart).toBeLessThan(200);
   }, 600_000);

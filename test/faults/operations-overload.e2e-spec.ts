@@ -9,8 +9,9 @@ import {
   type TestProcess,
 } from '@reflex/test';
 import { Client } from 'pg';
-import { full, report } from './form';
+import { crowd, full, report } from './form';
 import { percentile } from './scene';
+import { bestOf } from './tries';
 
 const CLIENTS = 100;
 /** So many are answered as they come. */
@@ -122,7 +123,7 @@ describe('more than the store takes in', () => {
     for (const { status, code } of refused) expect(`${status} ${code}`).toMatch(/^503 (store_)?overloaded$/);
     expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
     expect(new Set(health.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(p99).toBeLessThan(1_000);
+    expect(p99).toBeLessThan(1_000 * crowd());
     expect(recoveryMs).toBeLessThan(10_000);
   }, 120_000);
 
@@ -131,11 +132,9 @@ describe('more than the store takes in', () => {
     const calm = await flood(QUIET_CLIENTS, 2);
     const capacity = calm[201]!.count / 2;
 
-    // In the short form other tests run beside this one: there the best of three rounds tells what the service does.
-    const rounds = [await round()];
-    while (rounds.at(-1)! >= 1_000 && rounds.length < (full ? 1 : 3)) rounds.push(await round());
+    const p99 = await bestOf(round, (figure) => figure < 1_000);
 
-    expect(Math.min(...rounds)).toBeLessThan(1_000);
+    expect(p99).toBeLessThan(1_000 * crowd());
 
     async function round(): Promise<number> {
       const answers = await flood(5 * CLIENTS, SECONDS, 5 * capacity);

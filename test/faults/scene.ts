@@ -24,9 +24,10 @@ export function percentile(sorted: readonly number[], share: number): number {
 
 export const LANED: FaultyTrigger = { name: 'laned', on: 'work.laned', scope: 'lane' };
 
-type Setting = Partial<Omit<WorkerSetting, 'url' | 'store' | 'timing'>> & {
+type Setting = Partial<Omit<WorkerSetting, 'store' | 'timing'>> & {
   store?: Partial<WorkerSetting['store']>;
   timing?: Partial<WorkerSetting['timing']>;
+  nodeArgs?: string[];
 };
 
 /** A database with an oracle, a publisher in this process, and workers in processes of their own. */
@@ -65,8 +66,8 @@ export class Scene {
   }
 
   /** Starts one worker and does not wait for it. */
-  fork(setting: Setting): TestProcess {
-    const { url } = this;
+  fork({ nodeArgs, ...setting }: Setting): TestProcess {
+    const url = setting.url ?? this.url;
     const complete: WorkerSetting = {
       failureRate: 0,
       tellStarts: false,
@@ -77,7 +78,10 @@ export class Scene {
       worker: { concurrency: 64, ...setting.worker },
       timing: { maxAttempts: 3, baseMs: 50, maxMs: 500, timeoutMs: 120_000, ...setting.timing },
     };
-    const child = startProcess('test/faults/fixtures/worker.ts', { env: { FAULTY_WORKER: JSON.stringify(complete) } });
+    const child = startProcess('test/faults/fixtures/worker.ts', {
+      env: { FAULTY_WORKER: JSON.stringify(complete) },
+      nodeArgs,
+    });
     this.workers.push(child);
     void child.ended.then(() => this.oracle.died(child.pid).catch(() => undefined));
     return child;

@@ -31,6 +31,7 @@ describe('SIGTERM', () => {
     expect(states).toEqual([{ status: 'pending', attempts: 0, crashes: 0, count: 30 }]);
     expect(await scene.oracle.effects()).toBe(20);
     expect(exitMs).toBeLessThan(25 * SECOND + 5_000);
+    expect(backMs.ms).toBeLessThan(1_000);
     expect(await scene.count('reflex.workers')).toBe(0);
     // Another one takes them at once.
     await scene.start(1, { slowMs: 1 });

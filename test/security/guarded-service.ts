@@ -69,6 +69,9 @@ export async function guardedService(variables: Record<string, string> = {}): Pr
   };
 }
 
+/** What no answer may tell: our files, stacks, SQL. */
+export const LEAK = /node_modules|\.ts:\d|at \w+ \(|select |insert |pg_|syntax error|relation "/i;
+
 /** A path that leads to the route. */
 export function pathOf(url: string): string {
   return url.replace(/:\w+/g, 'x').replace('*', 'index.html');

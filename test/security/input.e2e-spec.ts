@@ -1,8 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { globMatcher } from '@reflex/core';
-import fc from 'fast-check';
-import { guardedService, type GuardedService, type Injected } from './guarded-service';
+import { guardedService, LEAK, type GuardedService, type Injected } from './guarded-service';
 
 jest.setTimeout(600_000);
 
@@ -15,15 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => bed.stop());
 
-const FUZZ_RUNS = Number(process.env['FUZZ_RUNS'] ?? 2_000);
-const SEED = 20_261_120;
 const payload = (json: string) => `{"type":"http","payload":${json}}`;
 const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
   bed.inject('POST', '/events', { key, payload: body, headers });
-const leak = /node_modules|\.ts:\d|at \w+ \(|select |insert |pg_|syntax error|relation "/i;
 
 function refusal({ status, body, text }: Injected): [status: number, code: string] {
-  expect(text).not.toMatch(leak);
+  expect(text).not.toMatch(LEAK);
   expect(body.error.message).toMatch(/[.]$/);
   return [status, body.error.code as string];
 }
@@ -73,78 +69,6 @@ describe('S5: a body', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     for (const { socket } of slow) socket.destroy();
-  });
-});
-
-describe('S5: ten thousand bodies', () => {
-  it('of all sorts are stored or refused, and never break anything', async () => {
-    const name = fc.constantFrom(
-      'type',
-      'source',
-      'id',
-      'payload',
-      'meta',
-      'timestamp',
-      '__proto__',
-      'constructor',
-      'toString',
-    );
-    const hostile = fc.oneof(
-      fc.json(),
-      fc.string({ unit: 'binary' }),
-      fc.uint8Array({ maxLength: 500 }).map((bytes) => Buffer.from(bytes)),
-      fc.jsonValue().map((value) => payload(JSON.stringify({ value }))),
-      fc
-        .dictionary(fc.oneof(name, fc.string()), fc.jsonValue())
-        .map((fields) => JSON.stringify({ type: 'http', ...fields })),
-      fc.array(fc.dictionary(name, fc.jsonValue()), { maxLength: 5 }).map((events) => JSON.stringify(events)),
-      fc.nat(20_000).map((depth) => payload('['.repeat(depth) + ']'.repeat(depth))),
-      fc
-        .nat(3_000)
-        .map((count) => payload(JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_v, n) => [n, n]))))),
-      fc.bigInt().map((number) => payload(`{"n":${number}}`)),
-      fc.string({ unit: 'binary' }).map((id) => JSON.stringify({ id, type: 'http', payload: {} })),
-      fc
-        .constantFrom(
-          'NaN',
-          'Infinity',
-          '1e999',
-          '"\\u0000"',
-          '"\\ud800"',
-          '{"__proto__":{"polluted":1}}',
-          '{"a":1,"a":2}',
-        )
-        .map(payload),
-      fc.constant(payload(`"${'x'.repeat(300_000)}"`)),
-    );
-    const type = fc.constantFrom(
-      'application/json',
-      'application/json; charset=utf-8',
-      'text/plain',
-      'application/jsonp',
-      '',
-    );
-    const answered: Record<number, number> = {};
-
-    await fc.assert(
-      fc.asyncProperty(
-        hostile,
-        fc.oneof({ weight: 9, arbitrary: fc.constant('application/json') }, type),
-        async (body, contentType) => {
-          const { status, body: answer, text } = await post(body, { 'content-type': contentType });
-          answered[status] = (answered[status] ?? 0) + 1;
-          const isSentence = status === 201 || typeof answer?.error?.message === 'string';
-          if (!(status === 201 || (status >= 400 && status < 500)) || !isSentence || leak.test(text)) {
-            throw new Error(`${status} ${text}`);
-          }
-        },
-      ),
-      { numRuns: FUZZ_RUNS, seed: SEED },
-    );
-
-    expect(Object.keys(answered)).toEqual(expect.arrayContaining(['201', '400', '415', '422']));
-    expect((await bed.inject('GET', '/health')).status).toBe(200);
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 });
 
@@ -254,7 +178,7 @@ describe('S8: SQL', () => {
     ];
 
     for (const [index, { status, text: answer }] of answers.entries()) {
-      if (status >= 500 || leak.test(answer.replaceAll(JSON.stringify(text).slice(1, -1), ''))) {
+      if (status >= 500 || LEAK.test(answer.replaceAll(JSON.stringify(text).slice(1, -1), ''))) {
         throw new Error(`Answer ${index}: ${status} ${answer}`);
       }
     }

@@ -7,12 +7,20 @@ export interface TcpProxy {
   through(url: string): string;
   /** Holds everything back until `resume()`; nothing is lost. */
   pause(): void;
-  /** Half-open: connections stay, new ones are accepted, but nothing ever arrives on either side. */
-  blackhole(): void;
+  /**
+   * Half-open: connections stay, new ones are accepted, but nothing ever arrives on either side. With a text, only for those
+   * connections of now whose first bytes have it, such as a session's `application_name`.
+   */
+  blackhole(opening?: string): void;
   /** Back to forwarding for connections from now on, and for those that were only paused. */
   resume(): void;
   /** Ends all connections with a RST. */
   reset(): void;
+  /** As if the server had ended: connections are reset, and new ones refused until `up()`. */
+  down(): Promise<void>;
+  up(): Promise<void>;
+  /** Ends, from now on, all connections whose first bytes have this text. */
+  drop(opening: string): void;
   /** Lets each chunk arrive so much later. */
   delay(ms: number): void;
   /** How many connections are open. */
@@ -27,14 +35,25 @@ export async function startProxy(targetPort: number, targetHost = '127.0.0.1'): 
   const pairs = new Set<Pair>();
   let mode: Mode = 'forward';
   let delayMs = 0;
+  let dropped: string | undefined;
+  const dropOne = (pair: Pair) => {
+    if (dropped !== undefined && pair.opening.includes(dropped)) pair.reset();
+  };
   const server = createServer((client) => {
     const pair = new Pair(client, mode === 'blackhole' ? undefined : connect(targetPort, targetHost), () => delayMs);
     pairs.add(pair);
+    pair.onOpening = () => dropOne(pair);
     pair.setMode(mode);
     pair.onEnd = () => pairs.delete(pair);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (on: number) => new Promise<void>((resolve) => server.listen(on, '127.0.0.1', resolve));
+  await listen(0);
   const { port } = server.address() as AddressInfo;
+  const hangUp = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    pairs.forEach((pair) => pair.reset());
+    await closed;
+  };
 
   const enter = (next: Mode) => {
     mode = next;
@@ -44,23 +63,31 @@ export async function startProxy(targetPort: number, targetHost = '127.0.0.1'): 
     port,
     through: (url) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href,
     pause: () => enter('paused'),
-    blackhole: () => enter('blackhole'),
+    blackhole: (opening) => {
+      if (opening === undefined) return enter('blackhole');
+      for (const pair of pairs) if (pair.opening.includes(opening)) pair.setMode('blackhole');
+    },
     resume: () => enter('forward'),
     reset: () => pairs.forEach((pair) => pair.reset()),
+    drop: (opening) => {
+      dropped = opening;
+      pairs.forEach(dropOne);
+    },
+    down: hangUp,
+    up: () => listen(port),
     delay: (ms) => void (delayMs = ms),
     get connections() {
       return pairs.size;
     },
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      pairs.forEach((pair) => pair.reset());
-      await closed;
-    },
+    close: hangUp,
   };
 }
 
 class Pair {
   onEnd: () => void = () => undefined;
+  onOpening: () => void = () => undefined;
+  /** What the client said first. */
+  opening = '';
   private mode: Mode = 'forward';
   private readonly sockets: Socket[];
 
@@ -72,6 +99,10 @@ class Pair {
     this.sockets = target === undefined ? [client] : [client, target];
     if (target === undefined) client.on('data', () => undefined);
     else {
+      client.once('data', (chunk: Buffer) => {
+        this.opening = chunk.toString('latin1');
+        this.onOpening();
+      });
       this.forward(client, target);
       this.forward(target, client);
     }

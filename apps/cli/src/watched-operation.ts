@@ -8,44 +8,31 @@ import type { Tools } from './workspace';
 
 const LOOK_EVERY_MS = 200;
 
-interface Watching {
-  by: Operator;
-  /** What is counted. */
-  what: string;
-  json?: boolean;
-}
-
 /**
- * Begins an operation, waits for its end, whichever process takes its steps, and prints it. The first Ctrl-C asks it to stop:
- * what was given back already goes on. The second leaves at once.
+ * Waits for the end of an operation, whichever process takes its steps, and prints it. The first Ctrl-C asks it to stop: what
+ * was given back already is waited for no longer, but goes on. The second leaves at once.
  */
 export async function watchedToItsEnd(
   { store, operations }: Tools,
-  begin: () => Promise<Operation>,
-  { by, what, json }: Watching,
+  begun: Operation,
+  { by, what, json }: { by: Operator; what: string; json?: boolean },
 ): Promise<void> {
   if ((await store.stats()).liveWorkers === 0) {
     process.stderr.write('No worker is alive: what is given back waits until a service runs.\n');
   }
-  const asked = new AbortController();
+  let asked = false;
   const onInterrupt = (): void => {
-    if (asked.signal.aborted) process.exit(130);
+    if (asked) process.exit(130);
+    asked = true;
     process.stderr.write('\nStopping. Press Ctrl-C again to leave at once.\n');
-    asked.abort();
+    void operations.stop(begun.id, by).catch(() => undefined);
   };
-  // Before it begins, so that none goes on that was told to stop.
   process.on('SIGINT', onInterrupt);
-  let now = await begin();
-  const progress = progressOf(what, now.total);
-  let isTold = false;
+  const progress = progressOf(what, begun.total);
+  let now = begun;
   while (now.status === 'running') {
-    if (asked.signal.aborted && !isTold) {
-      isTold = true;
-      now = await operations.stop(now.id, by);
-    } else {
-      await delay(LOOK_EVERY_MS, undefined, { signal: isTold ? undefined : asked.signal }).catch(() => undefined);
-      now = await operations.get(now.id);
-    }
+    await delay(LOOK_EVERY_MS);
+    now = await operations.get(begun.id);
     progress.at(now.succeeded + now.failed);
   }
   progress.end();

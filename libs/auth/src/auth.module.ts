@@ -21,15 +21,14 @@ import { RouteExplorer } from './route.explorer';
     ApiKeys,
     Audit,
     RouteExplorer,
-    ApiKeyGuard,
-    { provide: APP_GUARD, useExisting: ApiKeyGuard },
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
     {
       provide: AuthOptions,
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: (options: AuthModuleOptions): AuthOptions => ({ ...DEFAULT_AUTH_OPTIONS, ...options }),
     },
   ],
-  exports: [Access, ApiKeyGuard, ApiKeys, Audit],
+  exports: [Access, ApiKeys, Audit],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationBootstrap {
   private readonly logger = new Logger('Auth');

@@ -51,5 +51,4 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
   Partial<RealtimeOptions>
 >({ moduleName: 'Realtime' })
   .setClassMethodName('forRoot')
-  .setExtras({}, (definition) => ({ ...definition, global: true }))
   .build();

@@ -6,17 +6,15 @@ import {
   MODULE_OPTIONS_TOKEN,
   RealtimeOptions,
 } from './realtime-options';
-import { Replies } from './runs/replies';
-import { RunFollower } from './runs/run-follower';
+import { Replies } from './replies';
 import { SocketAccess } from './socket-access';
 import { SocketServer } from './socket-server';
 
-/** WebSockets for event clients, and whoever else follows runs; global. Needs an `EventStore`, and `Access` and `ApiKeys` of auth, from global modules. */
+/** WebSockets for event clients. Needs an `EventStore`, and `Access` and `ApiKeys` of auth, from global modules. */
 @Module({
   providers: [
     EventGateway,
     Replies,
-    RunFollower,
     SocketAccess,
     SocketServer,
     {
@@ -25,6 +23,6 @@ import { SocketServer } from './socket-server';
       useFactory: (options: Partial<RealtimeOptions>): RealtimeOptions => ({ ...DEFAULT_REALTIME_OPTIONS, ...options }),
     },
   ],
-  exports: [RunFollower, SocketServer],
+  exports: [SocketServer],
 })
 export class RealtimeModule extends ConfigurableModuleClass {}

@@ -2,8 +2,6 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { EventStore } from '@reflex/event-store';
 import { EventRegistry, EventsModule } from '@reflex/events';
-import { Backtester } from './rehearsal/backtester.service';
-import { ReplayRehearser } from './rehearsal/replay-rehearser.service';
 import { TRIGGER_DEFAULTS } from './trigger';
 import { TriggerExplainer } from './trigger-explainer.service';
 import { TriggerExplorer } from './trigger.explorer';
@@ -17,8 +15,6 @@ import { TriggerWorker } from './worker/trigger-worker';
 @Module({
   imports: [DiscoveryModule, EventsModule],
   providers: [
-    Backtester,
-    ReplayRehearser,
     TriggerExplainer,
     TriggerExplorer,
     TriggerRunner,
@@ -36,6 +32,6 @@ import { TriggerWorker } from './worker/trigger-worker';
         new TriggerWorker({ store, events, triggers, options }),
     },
   ],
-  exports: [Backtester, ReplayRehearser, TriggerExplainer, TriggerRegistry, TriggerWorker],
+  exports: [TriggerExplainer, TriggerRegistry, TriggerWorker],
 })
 export class TriggersModule extends ConfigurableModuleClass {}

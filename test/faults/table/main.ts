@@ -33,11 +33,9 @@ async function main(args: string[]): Promise<void> {
     process.exitCode = unknown === '--help' ? 0 : 1;
     return;
   }
-  let results = await loadResults();
-  if (!args.includes('--render')) {
-    results = merged(results, await run(rows, args.includes('--short') ? 'short' : 'full'));
-    await saveResults(results);
-  }
+  const ran = args.includes('--render') ? [] : await run(rows, args.includes('--short') ? 'short' : 'full');
+  const results = merged(await loadResults(), ran);
+  await saveResults(results);
   const style = (await resolveConfig(PAGE)) ?? {};
   await writeFile(PAGE, await format(page(results), { ...style, parser: 'markdown' }));
 }

@@ -82,7 +82,6 @@ export class Settling {
   }
 }
 
-/** The store may take it later. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   return error instanceof StoreUnavailable || error instanceof StoreOverloaded;
 }

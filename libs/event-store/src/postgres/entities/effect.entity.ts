@@ -43,13 +43,13 @@ export class EffectEntity {
   @Column({ name: 'args_hash', type: 'text', nullable: true })
   argsHash!: string | null;
 
-  @Column('json', { nullable: true })
+  @Column('jsonb', { nullable: true })
   input!: unknown;
 
   @Column('text')
   status!: string;
 
-  @Column('json', { nullable: true })
+  @Column('jsonb', { nullable: true })
   result!: unknown;
 
   @Column('jsonb', { nullable: true })
