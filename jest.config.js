@@ -32,12 +32,12 @@ module.exports = {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{apps,libs,test,examples}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{apps,libs,test,examples,docs/site}/**/*.spec.ts'],
     },
     {
       ...shared,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/{apps,libs,test,examples}/**/*.e2e-spec.ts'],
+      testMatch: ['<rootDir>/{apps,libs,test,examples,docs/site}/**/*.e2e-spec.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },

@@ -62,7 +62,5 @@ export class DemoTriggers {
 @Module({ imports: [EventsModule.forFeature([PaymentReceived, DemoPulse])], providers: [DemoTriggers] })
 class DemoModule {}
 
-/** The example of the service as it is, its tools pointed at our receivers, and beside it triggers of the demo's own. */
-export function demoDomain(receivers: { slackWebhookUrl: string; incidentsUrl: string }): DynamicModule[] {
-  return [IncidentsModule.forRoot(receivers), { module: DemoModule }];
-}
+/** The example of the service as it is, and beside it triggers of the demo's own. */
+export const DEMO_DOMAIN: DynamicModule[] = [{ module: IncidentsModule }, { module: DemoModule }];

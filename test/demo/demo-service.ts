@@ -7,7 +7,7 @@ import { TriggerWorker } from '@reflex/triggers';
 import { readSettings } from '../../apps/api/src/config';
 import { startService, type Service } from '../../apps/api/src/service';
 import { ApiClient } from '../e2e/driver/api-client';
-import { demoDomain } from './demo-domain';
+import { DEMO_DOMAIN } from './demo-domain';
 
 export interface DemoService {
   url: string;
@@ -49,10 +49,12 @@ export async function startDemoService(): Promise<DemoService> {
       API_PORT: '0',
       GITHUB_WEBHOOK_SECRET: webhookSecret,
       EVENT_RETRY_BASE_DELAY: '0.2',
+      SLACK_WEBHOOK_URL: `${slack.url}/slack`,
+      INCIDENTS_URL: `${tickets.url}/tickets`,
+      EGRESS_PRIVATE_NETWORKS: '127.0.0.1',
       LOG_LEVEL: 'fatal',
     });
-    const domain = demoDomain({ slackWebhookUrl: `${slack.url}/slack`, incidentsUrl: `${tickets.url}/tickets` });
-    const service = await startService(settings, { domain });
+    const service = await startService(settings, { domain: DEMO_DOMAIN });
     const api = new ApiClient(service.url);
     const { starts, settled } = watch(service.app.get(TriggerWorker));
     return {

@@ -32,9 +32,12 @@ const said = new Map<ChatClient, ChatMessage[]>();
 
 beforeAll(async () => {
   [database, receiver] = await Promise.all([freshDatabase(), startHttpReceiver()]);
-  const slackWebhookUrl = `${receiver.url}/slack`;
-  const domain = [IncidentsModule.forRoot({ slackWebhookUrl, incidentsUrl: `${receiver.url}/tickets` })];
-  service = await runningService(database.url, { domain });
+  const variables = {
+    SLACK_WEBHOOK_URL: `${receiver.url}/slack`,
+    INCIDENTS_URL: `${receiver.url}/tickets`,
+    EGRESS_PRIVATE_NETWORKS: '127.0.0.1',
+  };
+  service = await runningService(database.url, { domain: [{ module: IncidentsModule }], variables });
   chats = await Promise.all(CLIENTS.map((name) => ChatClient.connect(service.url, name)));
 
   await Promise.all([

@@ -1,7 +1,7 @@
 import { eventually } from '@reflex/test';
 import { full, report } from './form';
 import { FLAWLESS } from './oracle';
-import { items, LANED, LEASE_MS, Scene } from './scene';
+import { items, LANED, LEASE_MS, PLAIN, Scene } from './scene';
 
 const EVENTS = full ? 10_000 : 2_000;
 
@@ -31,6 +31,28 @@ describe('a worker that goes away', () => {
     expect(retakenMs).toBeLessThan(LEASE_MS * 1.5);
     expect(await scene.count('reflex.dead_letters')).toBe(0);
   }, 120_000);
+
+  it('1: kill -9 of one of two that work on what they publish themselves: what was answered is done, in order', async () => {
+    const own = { triggers: [PLAIN, LANED], publishes: EVENTS, worker: { concurrency: 200 } };
+    const [victim] = await scene.start(2, own);
+    // The last line of a killed process may be cut off.
+    const answered = () =>
+      scene.workers.flatMap(({ output }) => [...output.matchAll(/^published (\S{36})\n/gm)].map(([, id]) => id!));
+    await eventually(() => expect(answered().length).toBeGreaterThan(EVENTS / 2), { timeoutMs: 60_000 });
+
+    await victim!.kill('SIGKILL');
+    const inFlight = await scene.heldBy(victim!);
+    await scene.workers[1]!.line(/^published all/, { timeoutMs: 60_000 });
+    await scene.empty(60_000);
+
+    const ids = answered();
+    const verdict = await scene.oracle.judge(ids);
+    report('1 kill -9 of a publishing worker', { answered: ids.length, inFlight, ...verdict });
+    expect(inFlight).toBeGreaterThan(0);
+    expect(verdict).toEqual(FLAWLESS);
+    // Also what was stored and not answered any more is done, once.
+    expect(await scene.oracle.effects()).toBe(await scene.count('reflex.events'));
+  }, 180_000);
 
   it('3: SIGSTOP for two leases, then SIGCONT: late outcomes change nothing, handlers abort within 1 s', async () => {
     const [zombie] = await scene.start(1);

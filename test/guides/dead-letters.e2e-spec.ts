@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
 import { readSettings } from '../../apps/api/src/config';
 import { startService, type Service } from '../../apps/api/src/service';
+import { guide } from './guide';
 import { InvoicesModule } from './invoices.module';
 
-const GUIDE = join(__dirname, '..', '..', 'docs', 'guides', 'dead-letters.md');
+const { blocks } = guide('guides/dead-letters.md');
 
 const TOOLS = ['bash', 'curl', 'jq'];
 const itWithTools = TOOLS.every((tool) => spawnSync(tool, ['--version']).status === 0) ? it : it.skip;
@@ -16,10 +17,8 @@ describe('the guide to dead letters', () => {
   let database: TestDatabase;
   let service: Service;
   let folder: string;
-  let guide: string;
 
   beforeAll(async () => {
-    guide = await readFile(GUIDE, 'utf8');
     folder = await mkdtemp(join(tmpdir(), 'reflex-guide-'));
     database = await freshDatabase();
     const settings = readSettings({ DATABASE_URL: database.url, API_PORT: '0', LOG_LEVEL: 'silent' });
@@ -64,10 +63,6 @@ describe('the guide to dead letters', () => {
     },
     60_000,
   );
-
-  function blocks(language: string): string[] {
-    return [...guide.matchAll(/```(\w+)\n([^]*?)```/g)].flatMap(([, kind, text]) => (kind === language ? [text!] : []));
-  }
 
   /** What the commands print; throws when one of them fails. */
   function run(commands: string): Promise<string> {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
 import { readSettings } from '../../apps/api/src/config';
 import { startService, type Service } from '../../apps/api/src/service';
+import { guide, unindented } from './guide';
 import { Orders, SourcesModule } from './sources.module';
 
-const GUIDE = readFileSync(join(__dirname, '..', '..', 'docs', 'guides', 'sources.md'), 'utf8');
+const { text: GUIDE, blocks } = guide('guides/sources.md');
 const CODE = [readFileSync(join(__dirname, 'sources.module.ts'), 'utf8'), readFileSync(__filename, 'utf8')].map(
   unindented,
 );
@@ -32,10 +33,10 @@ describe('the guide to sources', () => {
   });
 
   it('shows only code that this test runs', () => {
-    const blocks = [...GUIDE.matchAll(/```ts\n([^]*?)```/g)].map(([, block]) => unindented(block!));
+    const shown = blocks('ts').map(unindented);
 
-    expect(blocks.length).toBeGreaterThan(5);
-    expect(blocks.filter((block) => !CODE.some((code) => code.includes(block)))).toEqual([]);
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown.filter((block) => !CODE.some((code) => code.includes(block)))).toEqual([]);
   });
 
   it('has curl commands that the service answers with 201', async () => {
@@ -120,7 +121,3 @@ describe('the guide to sources', () => {
     return (await runsOf(trigger)).filter(({ outcome }) => outcome === 'completed');
   }
 });
-
-function unindented(text: string): string {
-  return text.replace(/^\s+/gm, '');
-}

@@ -17,7 +17,7 @@ describe('README', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     const settings = readSettings({ DATABASE_URL: database.url, API_PORT: '0', LOG_LEVEL: 'silent' });
-    service = await startService(settings, { domain: [IncidentsModule.forRoot({}), { module: FraudModule }] });
+    service = await startService(settings, { domain: [{ module: IncidentsModule }, { module: FraudModule }] });
   });
 
   afterAll(async () => {
@@ -84,7 +84,8 @@ describe('the guides', () => {
   it.each(['README.md', ...markdownIn('docs'), ...markdownIn('apps')])('%s links only to what exists', (guide) => {
     const text = readFileSync(join(ROOT, guide), 'utf8');
     const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!);
-    const local = links.filter((link) => !/^[a-z]+:/.test(link));
+    // The reference is made when the site is built, which fails on dead links itself.
+    const local = links.filter((link) => !/^[a-z]+:|^(\.\.\/)*reference\//.test(link));
 
     expect(local.filter((link) => !existsSync(join(ROOT, dirname(guide), link)))).toEqual([]);
   });
@@ -102,5 +103,7 @@ function blocks(language: string): string[] {
 function markdownIn(folder: string): string[] {
   if (!existsSync(join(ROOT, folder))) return [];
   const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
+  return names
+    .filter((name) => name.endsWith('.md') && !name.startsWith('reference'))
+    .map((name) => join(folder, name));
 }

@@ -21,7 +21,10 @@ const REFUSED = [401, 403, 404, 405];
 
 const isPublic = ({ url }: Route): boolean => PUBLIC.some((pattern) => pattern.test(url));
 const closed = (): Route[] => routes.filter((route) => !isPublic(route));
-const writes = ({ method }: Route): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);
+/** Asks with a body, and changes nothing. */
+const READING = ['/backtests'];
+const writes = ({ method, url }: Route): boolean =>
+  !['GET', 'HEAD', 'OPTIONS'].includes(method) && !READING.includes(url);
 const spellings = (path: string): string[] => [
   path,
   `${path}/`,

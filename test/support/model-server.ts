@@ -5,14 +5,18 @@ type Reply = FixtureResponse | ((request: ChatCompletionRequest) => FixtureRespo
 export interface ModelServer {
   /** For `OPENAI_BASE_URL`. */
   url: string;
+  /** For `ANTHROPIC_BASE_URL`: the same replies in Anthropic's format. */
+  anthropicUrl: string;
   /** What it answers next, in order; after the last it answers 500. */
   replies: Reply[];
-  /** Bodies of the requests so far. */
+  /** Bodies of the requests so far, those to Anthropic's API in the form of OpenAI's. */
   requests(): ChatCompletionRequest[];
+  /** Paths and headers of the requests so far. */
+  heads(): { path: string; headers: Record<string, string> }[];
   stop(): Promise<void>;
 }
 
-/** A server that speaks OpenAI's chat API on a free port and says what the test tells it to. */
+/** A server that speaks the APIs of OpenAI and Anthropic on a free port and says what the test tells it to. */
 export async function startModelServer(...replies: Reply[]): Promise<ModelServer> {
   const server = new LLMock({ port: 0, journalMaxEntries: 0 });
   let answered = 0;
@@ -27,8 +31,10 @@ export async function startModelServer(...replies: Reply[]): Promise<ModelServer
   let running = true;
   const scripted: ModelServer = {
     url: `${server.url}/v1`,
+    anthropicUrl: server.url,
     replies,
     requests: () => server.getRequests().map(({ body }) => body as ChatCompletionRequest),
+    heads: () => server.getRequests().map(({ path, headers }) => ({ path, headers })),
     stop: async () => {
       if (!running) return;
       running = false;

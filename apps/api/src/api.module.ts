@@ -3,14 +3,18 @@ import { DlqModule } from '@reflex/dlq';
 import { EventsModule } from '@reflex/events';
 import { TriggerExplainer } from '@reflex/triggers';
 import { AuditController } from './audit/audit.controller';
+import { BacktestsController } from './backtests/backtests.controller';
 import { DeadLetterBatchesController } from './dead-letters/dead-letter-batches.controller';
 import { CloudEventPublisher } from './cloud-events/cloud-event-publisher';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
+import { EffectsController } from './effects/effects.controller';
 import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
+import { EventStreams } from './http/event-streams';
 import { OperationsController } from './operations/operations.controller';
 import { ReplayController } from './replay/replay.controller';
+import { RunStreamController } from './runs/run-stream.controller';
 import { RunsController } from './runs/runs.controller';
 import { TimersController } from './timers/timers.controller';
 import { ExplainController } from './triggers/explain.controller';
@@ -22,18 +26,21 @@ import { WebhooksController } from './webhooks/webhooks.controller';
   imports: [DlqModule.explainedBy(TriggerExplainer), EventsModule],
   controllers: [
     AuditController,
+    BacktestsController,
     CausationController,
     DeadLetterBatchesController,
     DeadLettersController,
+    EffectsController,
     EventsController,
     ExplainController,
     OperationsController,
     ReplayController,
+    RunStreamController,
     RunsController,
     TimersController,
     TriggersController,
     WebhooksController,
   ],
-  providers: [CloudEventPublisher, EventPublisher],
+  providers: [CloudEventPublisher, EventPublisher, EventStreams],
 })
 export class ApiModule {}

@@ -13,6 +13,8 @@ import { accessOf, isLoopback, listenHost } from './config';
 import { HealthController } from './health/health.controller';
 import { IncidentsModule } from './incidents/incidents.module';
 import { LifecycleReporter } from './lifecycle/lifecycle-reporter';
+import { agentsOf } from './model-settings';
+import { hideSecrets, toolAccessOf } from './secret-settings';
 import type { Settings } from './settings';
 import { SettingsModule } from './settings.module';
 
@@ -23,15 +25,15 @@ export const SCHEMA = { entities: AUTH_ENTITIES, migrations: AUTH_MIGRATIONS };
 export type ServiceSettings = Settings & { databaseUrl: string };
 
 /** What the service is about: replace the example by your own modules. */
-function domainOf(settings: ServiceSettings): DynamicModule[] {
-  const { slackWebhookUrl, incidentsUrl } = settings;
-  return [IncidentsModule.forRoot({ slackWebhookUrl, incidentsUrl })];
+function domainOf(): DynamicModule[] {
+  return [{ module: IncidentsModule }];
 }
 
 /** The whole service. */
 @Module({})
 export class AppModule {
-  static for(settings: ServiceSettings, domain: DynamicModule[] = domainOf(settings)): DynamicModule {
+  static for(settings: ServiceSettings, domain: DynamicModule[] = domainOf()): DynamicModule {
+    hideSecrets(settings);
     const answers = settings.role !== 'worker';
     return {
       module: AppModule,
@@ -41,10 +43,7 @@ export class AppModule {
         EventStoreModule.forRoot(storeOf(settings)),
         AuthModule.forRoot({ access: accessOf(settings) }),
         EventsModule,
-        AgentsModule.forRoot({
-          defaultModel: settings.defaultModel,
-          openai: { apiKey: settings.openaiApiKey, baseUrl: settings.openaiBaseUrl },
-        }),
+        AgentsModule.forRoot({ ...agentsOf(settings), ...toolAccessOf(settings) }),
         TriggersModule.forRoot(workOf(settings)),
         TimersModule.forRoot({ enabled: settings.role !== 'api' }),
         HealthModule.forRoot({ works: settings.role !== 'api' }),

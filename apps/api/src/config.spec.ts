@@ -122,6 +122,35 @@ describe('readSettings', () => {
   });
 });
 
+describe('models', () => {
+  it('may be those of servers of one’s own', () => {
+    const { modelProviders } = readSettings({
+      MODEL_PROVIDERS: 'ollama=http://localhost:11434/v1, groq=https://api.groq.com/openai/v1|gsk-1',
+      DEFAULT_MODEL: 'ollama:qwen3:8b',
+      FALLBACK_MODELS: 'groq:llama-3.3, offline:rules',
+    });
+
+    expect(modelProviders).toEqual({
+      ollama: { baseUrl: 'http://localhost:11434/v1', apiKey: undefined },
+      groq: { baseUrl: 'https://api.groq.com/openai/v1', apiKey: 'gsk-1' },
+    });
+  });
+
+  it.each([
+    ['MODEL_PROVIDERS', 'ollama'],
+    ['MODEL_PROVIDERS', 'openai=http://localhost:1/v1'],
+    ['MODEL_PROVIDERS', 'a=http://localhost:1/v1,a=http://localhost:2/v1'],
+    ['MODEL_PROVIDERS', 'a=http://hunter2:hunter2@localhost:1/v1'],
+    ['OPENAI_BASE_URL', 'http://hunter2:hunter2@localhost:1/v1'],
+    ['FALLBACK_MODELS', 'gpt-4o'],
+    ['FALLBACK_MODELS', 'nobody:gpt-4o'],
+    ['DEFAULT_MODEL', 'nobody:gpt-4o'],
+  ])('are refused as %s=%s', (name, text) => {
+    expect(refusal({ [name]: text })).toMatch(new RegExp(`^${name} `));
+    expect(refusal({ [name]: text })).not.toContain('hunter2');
+  });
+});
+
 describe('production', () => {
   it('starts with a database, a secret and a model', () => {
     expect(readSettings(PRODUCTION).environment).toBe('production');
@@ -136,6 +165,13 @@ describe('production', () => {
     ['OPENAI_API_KEY', ''],
   ])('does not start with %s=%s', (name, text) => {
     expect(refusal({ ...PRODUCTION, [name]: text })).toMatch(new RegExp(`^${name} must be `));
+  });
+
+  it('does not start with a model to fall back to that has no key', () => {
+    expect(refusal({ ...PRODUCTION, FALLBACK_MODELS: 'anthropic:claude-sonnet-4-5' })).toMatch(
+      /^ANTHROPIC_API_KEY must be/,
+    );
+    expect(readSettings({ ...PRODUCTION, FALLBACK_MODELS: 'offline:rules' })).toBeDefined();
   });
 
   it('goes without a model only when told to', () => {

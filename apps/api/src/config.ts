@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { InvalidSetting } from '@reflex/core';
 import { parse } from 'dotenv';
+import { refuseModels } from './model-settings';
 import { VARIABLES, type Settings } from './settings';
 import type { Variable } from './setting-kinds';
+import { nameInSettings } from './setting-names';
 import { similarName } from './similar-name';
 
 type Texts = Record<string, string | undefined>;
@@ -23,7 +25,10 @@ export function readSettings(texts: Texts): Settings {
   refuseUnknown(texts);
   const environment = texts.NODE_ENV === 'production' ? { ENVIRONMENT: 'production' } : {};
   const given: Texts = { ...environment, ...withoutBlanks(texts) };
-  const entries = Object.entries(VARIABLES).map(([name, variable]) => [camel(name), read(name, variable, given[name])]);
+  const entries = Object.entries(VARIABLES).map(([name, variable]) => [
+    nameInSettings(name),
+    read(name, variable, given[name]),
+  ]);
   const settings = Object.fromEntries(entries) as Settings;
   refuseContradictions(settings);
   return settings;
@@ -74,7 +79,17 @@ function refuseContradictions(settings: Settings): void {
   if (settings.eventRetryMaxDelay < settings.eventRetryBaseDelay) {
     throw new InvalidSetting('EVENT_RETRY_MAX_DELAY must not be below EVENT_RETRY_BASE_DELAY.');
   }
-  if (settings.environment !== 'production') return;
+  if (settings.environment === 'production') refuseInProduction(settings);
+  refuseModels(settings);
+}
+
+function refuseInProduction(settings: Settings): void {
+  const loopback = settings.egressPrivateNetworks.find((network) => isLoopback(network.split('/', 1)[0]!));
+  if (loopback !== undefined) {
+    throw new InvalidSetting(
+      `EGRESS_PRIVATE_NETWORKS must not name ${loopback} in production: tools would reach what listens on this machine.`,
+    );
+  }
   if (settings.access === 'open') {
     throw new InvalidSetting(
       'ACCESS must not be open in production. Remove it, and make keys with "npx reflex keys create".',
@@ -91,12 +106,6 @@ function refuseContradictions(settings: Settings): void {
       'JWT_SECRET must be a random text in production; make one with "openssl rand -base64 32".',
     );
   }
-  const offline = settings.defaultModel.startsWith('offline:');
-  if (!offline && settings.openaiApiKey === undefined && settings.openaiBaseUrl === undefined) {
-    throw new InvalidSetting(
-      `OPENAI_API_KEY must be set in production for ${settings.defaultModel}; write DEFAULT_MODEL=offline:rules to go without a model.`,
-    );
-  }
 }
 
 function dotenv(path: string): Texts {
@@ -111,8 +120,4 @@ function dotenv(path: string): Texts {
 // `NAME=` in a .env file means "not set".
 function withoutBlanks(texts: Texts): Texts {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined && text.trim() !== ''));
-}
-
-function camel(name: string): string {
-  return name.toLowerCase().replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }

@@ -11,6 +11,8 @@ export interface Variable<T> {
   initial?: string;
   /** Its value is never shown. */
   secret?: boolean;
+  /** Tools may refer to it by `secret('NAME')`. */
+  forTools?: true;
 }
 
 interface Kind<T> {
@@ -27,6 +29,11 @@ export function preset<T>(kind: Kind<T>, initial: string, about: string): Variab
 /** A variable that may be missing. */
 export function optional<T>(kind: Kind<T>, about: string): Variable<T> & { initial?: never } {
   return { ...kind, about };
+}
+
+/** A text that tools of agents may refer to by `secret('NAME')`, without ever seeing it. */
+export function forTools(variable: Variable<string> & { initial?: never }): Variable<string> & { initial?: never } {
+  return { ...variable, secret: true, forTools: true };
 }
 
 export function whole(min: number, max: number): Kind<number> {

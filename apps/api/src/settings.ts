@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import { MODEL_NAME, modelProviders, modelServerUrl } from './model-settings';
 import {
   decimal,
+  forTools,
   isAddressOrNetwork,
   isOrigin,
   list,
@@ -96,23 +98,47 @@ export const VARIABLES = {
     'Where the generic style finds the timestamp: seconds since 1970, at most five minutes off.',
   ),
 
-  OPENAI_API_KEY: optional(secret(1), 'Key of OpenAI. Without key and URL, the offline model answers.'),
+  OPENAI_API_KEY: optional(secret(1), 'Key of OpenAI. Without any key and URL, the offline model answers.'),
   OPENAI_BASE_URL: optional(
-    { ...urlOf('http', 'https'), secret: false },
-    'A server that speaks the protocol of OpenAI, such as Ollama or vLLM.',
+    modelServerUrl(),
+    'A server that speaks the protocol of OpenAI, such as Ollama, vLLM or llama.cpp, in place of OpenAI.',
+  ),
+  ANTHROPIC_API_KEY: optional(secret(1), 'Key of Anthropic, for models such as `anthropic:claude-sonnet-4-5`.'),
+  ANTHROPIC_BASE_URL: optional(
+    modelServerUrl(),
+    'A server that speaks the protocol of Anthropic, in place of Anthropic.',
+  ),
+  MODEL_PROVIDERS: optional(
+    modelProviders(),
+    'Further servers that speak the protocol of OpenAI: `ollama=http://localhost:11434/v1` makes `ollama:<model>` a model.',
   ),
   DEFAULT_MODEL: preset(
-    words('provider:model, such as openai:gpt-4o-mini or offline:rules', /^(openai|offline):\S+$/),
+    words('provider:model, such as openai:gpt-4o-mini or offline:rules', MODEL_NAME),
     'openai:gpt-4o-mini',
-    'Model of the agents that name none: `openai:<model>` or `offline:rules`.',
+    'Model of the agents that name none: `openai:<model>`, `anthropic:<model>`, one of `MODEL_PROVIDERS`, or `offline:rules`.',
   ),
-  SLACK_WEBHOOK_URL: optional(
-    urlOf('http', 'https'),
-    'Where the example agent posts its notifications: an incoming webhook of Slack.',
+  FALLBACK_MODELS: preset(
+    list((item) => MODEL_NAME.test(item), 'models such as anthropic:claude-sonnet-4-5'),
+    '',
+    'Asked in this order while a model cannot answer, for agents that bring no list of their own.',
   ),
-  INCIDENTS_URL: optional(
-    urlOf('http', 'https'),
-    'Where the example agent opens incident tickets: takes a ticket as JSON by POST.',
+  MODEL_CONNECT_TIMEOUT: preset(decimal(0.1, 300), '10', 'Seconds until a connection to a model stands.'),
+  MODEL_FIRST_TOKEN_TIMEOUT: preset(
+    decimal(0.1, 3_600),
+    '60',
+    'Seconds that a model may say nothing: before its first word, and between any two.',
+  ),
+  MODEL_TIMEOUT: preset(decimal(0.1, 86_400), '300', 'Seconds that one answer of a model may take.'),
+  EGRESS_PRIVATE_NETWORKS: preset(
+    list(isAddressOrNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
+    '',
+    'Networks that tools may reach although they are not public, such as `127.0.0.1` in development. Link-local addresses stay closed.',
+  ),
+  SLACK_WEBHOOK_URL: forTools(
+    optional(urlOf('http', 'https'), 'Where the example agent posts its notifications: an incoming webhook of Slack.'),
+  ),
+  INCIDENTS_URL: forTools(
+    optional(urlOf('http', 'https'), 'Where the example agent opens incident tickets: takes a ticket as JSON by POST.'),
   ),
 
   EVENT_BACKEND: preset(oneOf('postgres'), 'postgres', 'Where events are stored and handed out.'),

@@ -10,6 +10,10 @@ import { DlqListCommand } from './dlq/dlq-list.command';
 import { DlqRetryCommand } from './dlq/dlq-retry.command';
 import { DlqShowCommand } from './dlq/dlq-show.command';
 import { DoctorCommand } from './doctor/doctor.command';
+import { EffectsCommand } from './effects/effects.command';
+import { EffectsListCommand } from './effects/effects-list.command';
+import { EffectsResolveCommand } from './effects/effects-resolve.command';
+import { EffectsShowCommand } from './effects/effects-show.command';
 import { EmitCommand } from './events/emit.command';
 import { GraphCommand } from './events/graph.command';
 import { ReplayCommand } from './events/replay.command';
@@ -23,6 +27,7 @@ import { TimersCommand } from './timers/timers.command';
 import { TimersListCommand } from './timers/timers-list.command';
 import { TimersPauseCommand } from './timers/timers-pause.command';
 import { TimersResumeCommand } from './timers/timers-resume.command';
+import { BacktestCommand } from './triggers/backtest.command';
 import { TriggersCommand } from './triggers/triggers.command';
 import { TriggersListCommand } from './triggers/triggers-list.command';
 import { TriggersPauseCommand } from './triggers/triggers-pause.command';
@@ -34,6 +39,7 @@ import { Workspace } from './workspace';
 /** The command line: one class per command. */
 @Module({
   providers: [
+    BacktestCommand,
     DlqCommand,
     DlqClustersCommand,
     DlqEditCommand,
@@ -45,6 +51,10 @@ import { Workspace } from './workspace';
     DlqRetryCommand,
     DlqShowCommand,
     DoctorCommand,
+    EffectsCommand,
+    EffectsListCommand,
+    EffectsResolveCommand,
+    EffectsShowCommand,
     EmitCommand,
     GraphCommand,
     KeysCommand,

@@ -32,3 +32,17 @@ export function fieldsOf(flag: string, text: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Misuse(`${flag} must be a JSON object, such as '{"message":"hello"}'.`);
 }
+
+export function jsonOf(flag: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Misuse(`${flag} must be JSON, such as '"sent"' or '{"id":7}'.`);
+  }
+}
+
+export function oneOf<const Word extends string>(flag: string, text: string, words: readonly Word[]): Word {
+  const word = words.find((known) => known === text);
+  if (word === undefined) throw new Misuse(`${flag} must be one of ${words.join(', ')}.`);
+  return word;
+}

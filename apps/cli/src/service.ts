@@ -3,6 +3,7 @@ import { Option } from 'nest-commander';
 import { Misuse } from './complaint';
 import { loadServiceSettings } from './config';
 import { ReflexCommand, type CommonOptions } from './reflex.command';
+import { lastWord } from './watched-answer';
 
 export interface ServiceOptions extends CommonOptions {
   url?: string;
@@ -30,20 +31,45 @@ export abstract class ServiceCommand extends ReflexCommand {
     path: string,
     body?: Record<string, unknown>,
   ): Promise<unknown> {
-    const settings = loadServiceSettings();
-    const base = url ?? settings.serviceUrl;
-    const apiKey = key ?? settings.apiKey;
+    const { base, headers } = this.access({ url, key });
     const response = await send(base, path, {
       method,
-      headers: {
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
     const answer = parsed(await response.text());
     if (response.ok && answer !== undefined) return answer;
     throw refusal(response.status, answer, base);
+  }
+
+  /** The same for work that takes a while: shows how far it is, and ends it on Ctrl-C. */
+  protected async watch(
+    { url, key }: ServiceOptions,
+    path: string,
+    body: Record<string, unknown>,
+    what: string,
+  ): Promise<unknown> {
+    const { base, headers } = this.access({ url, key });
+    const response = await send(base, path, {
+      method: 'POST',
+      headers: { ...headers, accept: 'application/x-ndjson', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw refusal(response.status, parsed(await response.text()), base);
+    const word = await lastWord(response, what);
+    if (word && 'result' in word) return word.result;
+    if (word) throw new Refused(word.error.code, word.error.message);
+    throw new Refused('service_gone', `The service at ${shown(base)} went away before it had ended. Ask again.`);
+  }
+
+  private access({ url, key }: ServiceOptions): { base: string; headers: Record<string, string> } {
+    const settings = loadServiceSettings();
+    const apiKey = key ?? settings.apiKey;
+    return {
+      base: url ?? settings.serviceUrl,
+      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    };
   }
 
   @Option({ flags: '--url <url>', description: 'Of the service; default REFLEX_URL or http://127.0.0.1:8000' })
@@ -59,13 +85,15 @@ export abstract class ServiceCommand extends ReflexCommand {
   }
 }
 
+/** Nobody answers there. */
+export class ServiceUnreachable extends Refused {}
+
 async function send(base: string, path: string, init: RequestInit): Promise<Response> {
   try {
-    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-    return await fetch(`${base.replace(/\/+$/, '')}${path}`, { ...init, signal });
+    return await fetch(`${base.replace(/\/+$/, '')}${path}`, init);
   } catch (error) {
     const { code } = ((error as Error).cause ?? {}) as { code?: string };
-    throw new Refused(
+    throw new ServiceUnreachable(
       'service_unreachable',
       `The service at ${shown(base)} does not answer (${code ?? (error as Error).name}). Start it with "npm run dev", or say --url.`,
     );

@@ -8,31 +8,44 @@ import type { Tools } from './workspace';
 
 const LOOK_EVERY_MS = 200;
 
+interface Watching {
+  by: Operator;
+  /** What is counted. */
+  what: string;
+  json?: boolean;
+}
+
 /**
- * Waits for the end of an operation, whichever process takes its steps, and prints it. The first Ctrl-C asks it to stop: what
- * was given back already is waited for no longer, but goes on. The second leaves at once.
+ * Begins an operation, waits for its end, whichever process takes its steps, and prints it. The first Ctrl-C asks it to stop:
+ * what was given back already goes on. The second leaves at once.
  */
 export async function watchedToItsEnd(
   { store, operations }: Tools,
-  begun: Operation,
-  { by, what, json }: { by: Operator; what: string; json?: boolean },
+  begin: () => Promise<Operation>,
+  { by, what, json }: Watching,
 ): Promise<void> {
   if ((await store.stats()).liveWorkers === 0) {
     process.stderr.write('No worker is alive: what is given back waits until a service runs.\n');
   }
-  let asked = false;
+  const asked = new AbortController();
   const onInterrupt = (): void => {
-    if (asked) process.exit(130);
-    asked = true;
+    if (asked.signal.aborted) process.exit(130);
     process.stderr.write('\nStopping. Press Ctrl-C again to leave at once.\n');
-    void operations.stop(begun.id, by).catch(() => undefined);
+    asked.abort();
   };
+  // Before it begins, so that none goes on that was told to stop.
   process.on('SIGINT', onInterrupt);
-  const progress = progressOf(what, begun.total);
-  let now = begun;
+  let now = await begin();
+  const progress = progressOf(what, now.total);
+  let isTold = false;
   while (now.status === 'running') {
-    await delay(LOOK_EVERY_MS);
-    now = await operations.get(begun.id);
+    if (asked.signal.aborted && !isTold) {
+      isTold = true;
+      now = await operations.stop(now.id, by);
+    } else {
+      await delay(LOOK_EVERY_MS, undefined, { signal: isTold ? undefined : asked.signal }).catch(() => undefined);
+      now = await operations.get(now.id);
+    }
     progress.at(now.succeeded + now.failed);
   }
   progress.end();

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiKeys, Audit, AUTH_ENTITIES, AUTH_MIGRATIONS, type Operator } from '@reflex/auth';
-import { DeadLetterService, OperationDriver, OperationService } from '@reflex/dlq';
+import { DeadLetterService, EffectService, OperationDriver, OperationService } from '@reflex/dlq';
 import { openPostgresStore, type EventStore } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
 import { TimerService, TimerTable } from '@reflex/timers';
@@ -13,6 +13,7 @@ export interface Tools {
   keys: ApiKeys;
   audit: Audit;
   deadLetters: DeadLetterService;
+  effects: EffectService;
   operations: OperationService;
   timers: TimerService;
 }
@@ -52,6 +53,7 @@ export class Workspace implements OnApplicationShutdown {
       keys: new ApiKeys(store.dataSource, { access: 'keys', cacheMs: 0 }),
       audit,
       deadLetters: new DeadLetterService(store, audit, new EventRegistry(), driver),
+      effects: new EffectService(store, audit),
       operations: new OperationService(store, audit, driver),
       timers: new TimerService(new TimerTable(store.dataSource)),
     };

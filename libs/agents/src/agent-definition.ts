@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import type { AgentBudget } from './agent.decorator';
+import type { ModelChoice } from './models/models';
+import type { EgressHost } from './egress/egress-rule';
+import type { AgentMemoryOptions } from './memory/memory-options';
 import type { ToolCall, ToolEffect } from './tool.decorator';
 
 /** The part of JSON Schema that zod writes for tool inputs and outputs. */
@@ -35,7 +38,9 @@ export interface ToolDefinition {
   effect: ToolEffect;
   input: z.ZodType;
   inputSchema: JsonSchema;
-  execute: (input: never, call: ToolCall) => unknown;
+  reads?: 'secrets';
+  egress?: readonly EgressHost[];
+  execute: (input: never, call: Omit<ToolCall, 'egress'>) => unknown;
 }
 
 /** An agent as the runner needs it; no Nest in it. */
@@ -47,8 +52,9 @@ export interface AgentDefinition {
   outputSchema: JsonSchema | null;
   tools: ToolDefinition[];
   /** `null` for the application's default. */
-  model: string | null;
+  model: ModelChoice | null;
   budget: AgentBudget;
   maxSteps: number;
   maxInputChars: number;
+  memory?: AgentMemoryOptions;
 }

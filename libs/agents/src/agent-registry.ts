@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentDefinition, JsonSchema } from './agent-definition';
 import { AgentSetupError } from './errors';
+import type { ModelChoice } from './models/models';
 import type { ToolEffect } from './tool.decorator';
 
 /** An agent as catalogues show it: plain JSON. */
 export interface AgentDescription {
   name: string;
-  model: string | null;
+  /** What it names itself; `null` for the application's default. */
+  model: ModelChoice | null;
   output: JsonSchema | null;
   tools: { name: string; description: string; effect: ToolEffect; input: JsonSchema }[];
 }

@@ -39,8 +39,8 @@ describe('the loop of an agent', () => {
 
     const [tooMany, broken, unknown] = ['limit', 'not JSON', 'no tool \\"fly\\"'];
     expect(JSON.stringify(toolMessages(court, 1)[0])).toContain(tooMany);
-    expect(JSON.stringify(toolMessages(court, 1)[2])).toContain(broken);
-    expect(JSON.stringify(toolMessages(court, 1)[1])).toContain(unknown);
+    expect(JSON.stringify(toolMessages(court, 1)[1])).toContain(broken);
+    expect(JSON.stringify(toolMessages(court, 1)[2])).toContain(unknown);
     expect(toolMessages(court, 2).at(-1)!.content).toBe('Error: Catalogue is closed');
     expect(court.desk.calls).toHaveLength(1);
   });

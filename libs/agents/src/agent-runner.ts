@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { Injectable } from '@nestjs/common';
 import type { RunUsage } from '@reflex/core';
@@ -6,18 +5,23 @@ import { currentRun } from '@reflex/observability';
 import type { AgentDefinition } from './agent-definition';
 import { readAnswer, RESPOND, type Answer } from './answer';
 import { AgentOutOfTime, AgentStepsExceeded, InvalidAgentOutput } from './errors';
-import { IdempotencyKeys } from './idempotency-key';
+import { Answers } from './ledger/answers';
+import { AttemptRecord } from './ledger/attempt-record';
+import { AgentMemory } from './memory/agent-memory';
 import { askModel, type ModelTurn } from './model-turn';
-import { Models } from './models/models';
+import { Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
+import { Telling } from './telling';
 import { ToolCaller } from './tool-caller';
 import { UsageMeter } from './usage-meter';
 
 export type { AgentInput };
 
 export interface RunOptions {
-  /** `provider:model` for this run only. */
-  model?: string;
+  /** `provider:model` for this run only, or several: each is asked when those before it cannot answer. */
+  model?: ModelChoice;
+  /** Names the conversation, for an agent with a memory; default: as its `memory.scope` says, or the scope of the trigger. */
+  conversation?: string;
   /** Aborts this run, beside the signal of the attempt it belongs to. */
   signal?: AbortSignal;
 }
@@ -33,10 +37,10 @@ export interface AgentOutcome<Output = unknown> {
 /** Lets a model work with tools until it answers: the loop behind every agent. */
 @Injectable()
 export class AgentRunner {
-  // By attempt, so that two agents in one handler, or one agent called twice, count their equal calls together.
-  private readonly keysOfRun = new WeakMap<object, IdempotencyKeys>();
-
-  constructor(private readonly models: Models) {}
+  constructor(
+    private readonly models: Models,
+    private readonly memory: AgentMemory = new AgentMemory(),
+  ) {}
 
   async run(agent: AgentDefinition, input: AgentInput, options: RunOptions = {}): Promise<AgentOutcome> {
     const limit = new AbortController();
@@ -58,27 +62,28 @@ export class AgentRunner {
   ): Promise<AgentOutcome> {
     const model = this.models.get(options.model ?? agent.model);
     const meter = new UsageMeter(model.name);
-    const tools = new ToolCaller(agent, {
-      signal,
-      keyFor: this.keysFor(agent.name),
-      onCall: (record) => meter.addCall(record),
-    });
-    const messages = openingMessages(agent, input);
+    const record = AttemptRecord.of(currentRun());
+    const answers = new Answers(agent, record);
+    const telling = new Telling(agent.name, currentRun());
+    const tools = new ToolCaller(agent, { record, telling, signal, onCall: (call) => meter.addCall(call) });
+    const talk = agent.memory && (await this.memory.open(agent, options.conversation));
+    const messages = openingMessages(agent, input, talk?.before);
     let lastCalls: string[] = [];
     let repairing = false;
 
     for (let step = 1; step <= agent.maxSteps || repairing; step += 1) {
-      const turn = await askModel(model, agent, messages, {
-        mustAnswer: repairing || agent.tools.length === 0,
-        signal,
-      });
-      meter.addTokens(turn.usage);
+      const mustAnswer = repairing || agent.tools.length === 0;
+      const turn = await answers.get({ model, messages, mustAnswer, signal }, () =>
+        askModel(model, agent, messages, { mustAnswer, signal, newText: () => telling.newText() }),
+      );
+      if (turn.reused && turn.text !== '') telling.newText()(turn.text);
+      meter.addTurn(turn);
       messages.push(turn.message);
       lastCalls = turn.calls.map(({ name }) => name);
 
       // Whoever repairs an answer has had its time for tools.
       const wanted = repairing ? [] : turn.calls.filter(({ name }) => name !== RESPOND || !agent.output);
-      const results = await tools.callAll(wanted);
+      const results = await tools.callAll(wanted, turn.reused);
       messages.push(...results);
       if (wanted.length > 0 && wanted.length === turn.calls.length) continue;
       if (results.some(({ status }) => status === 'error')) {
@@ -89,20 +94,25 @@ export class AgentRunner {
       }
 
       const answer = readAnswer(agent, turn);
-      if (answer.ok) return { output: answer.value, usage: meter.usage, steps: step };
-      if (repairing) throw new InvalidAgentOutput(agent.name, answer.issues, answer.words);
+      if (answer.ok) {
+        await talk?.keep(
+          input,
+          answer.value,
+          async (other, about) => (await this.work(other, about, options, signal)).output,
+        );
+        return { output: answer.value, usage: meter.usage, steps: step };
+      }
+      if (repairing) {
+        const invalid = new InvalidAgentOutput(agent.name, answer.issues, answer.words);
+        await answers.discard(invalid, 2);
+        throw invalid;
+      }
       messages.push(...askForRepair(agent, turn, answer));
       repairing = true;
     }
-    throw new AgentStepsExceeded(agent.name, agent.maxSteps, lastCalls);
-  }
-
-  private keysFor(agent: string): (tool: string, input: unknown) => string {
-    const run = currentRun();
-    const keys = (run && this.keysOfRun.get(run)) ?? new IdempotencyKeys();
-    if (run) this.keysOfRun.set(run, keys);
-    const eventId = run?.eventId ?? randomUUID();
-    return (tool, input) => keys.next({ eventId, trigger: run?.trigger ?? '', agent, tool, input });
+    const exceeded = new AgentStepsExceeded(agent.name, agent.maxSteps, lastCalls);
+    await answers.discard(exceeded);
+    throw exceeded;
   }
 }
 

@@ -1,6 +1,9 @@
 import { Injectable, type Type } from '@nestjs/common';
 import type { z } from 'zod';
+import type { EgressHost } from './egress/egress-rule';
 import type { LangChainAgent } from './langchain-agent';
+import type { AgentMemoryOptions } from './memory/memory-options';
+import type { ModelChoice } from './models/models';
 
 /** Hard bounds of one run of an agent. */
 export interface AgentBudget {
@@ -17,11 +20,19 @@ export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObje
   prompt: string;
   /** The shape of the answer; without it the answer is text. */
   output?: Output;
-  /** Providers whose `@Tool` methods the agent may call. */
+  /** What it is good for; told to agents that have it among their tools. */
+  description?: string;
+  /** Providers whose `@Tool` methods the agent may call, and agents, which it may call like a tool. */
   tools?: Type[];
-  /** `provider:model`; default is the application's. */
-  model?: string;
+  /** `provider:model`, or several: each is asked when those before it cannot answer. Default is the application's. */
+  model?: ModelChoice;
   budget?: AgentBudget;
+  /** What was said before in the same conversation is part of the prompt. Without, each run stands by itself. */
+  memory?: AgentMemoryOptions;
+  /** Hosts that its tools may connect to; by default whatever the tools say themselves. */
+  egress?: readonly EgressHost[];
+  /** What it is given may come from strangers, as events do; default true. Say false only if nobody else can write it. */
+  untrustedInput?: boolean;
   /** Most calls of the model in one run; default 8. */
   maxSteps?: number;
   /** Most characters of input that reach the model; the middle of longer input is left out. Default 24,000. */

@@ -78,7 +78,12 @@ describe('at boot', () => {
             name: 'send_slack_message',
             description: 'Send it',
             effect: 'keyed',
-            input: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+            input: {
+              type: 'object',
+              properties: { text: { type: 'string' } },
+              required: ['text'],
+              additionalProperties: false,
+            },
           },
         ],
       },
@@ -89,8 +94,12 @@ describe('at boot', () => {
     ['two agents of one name', [Tools, Good, SameName], 'Two agents are named "good". Give SameName another name.'],
     ['two tools of one name', [Tools, SameTool, agentWith([Tools, SameTool])], 'two tools named "send_slack_message"'],
     ['an agent without @Agent', [Undecorated], 'Undecorated extends LangChainAgent but has no @Agent'],
-    ['a tool provider in no module', [Good], 'Good uses the tools of Tools, which is in no module.'],
-    ['a tool provider without tools', [NoTools, agentWith([NoTools])], 'NoTools is listed as tools of Bad but has no'],
+    ['a tool provider in no module', [Good], 'Agent "good" uses the tools of Tools, which is in no module.'],
+    [
+      'a tool provider without tools',
+      [NoTools, agentWith([NoTools])],
+      'NoTools is listed as tools of agent "bad" but has no',
+    ],
     ['a request-scoped tool provider', [RequestTools, agentWith([RequestTools])], 'RequestTools is request-scoped'],
     [
       'a schema that is not JSON',

@@ -4,11 +4,16 @@ import { z } from 'zod';
 import type { AgentDefinition, JsonSchema, ToolDefinition } from './agent-definition';
 import { AgentRegistry } from './agent-registry';
 import { agentOptionsOf, type AgentOptions } from './agent.decorator';
+import { AgentRunner } from './agent-runner';
+import { agentTool, toolsUnder } from './agent-tool';
 import { RESPOND } from './answer';
+import { assertHosts, hostsMissing, type EgressRule } from './egress/egress-rule';
+import { assertNoTrifecta } from './egress/trifecta';
 import { AgentSetupError } from './errors';
 import { LangChainAgent } from './langchain-agent';
 import { Models } from './models/models';
-import { toolOptionsOf, type ToolCall } from './tool.decorator';
+import type { AgentInput } from './prompt';
+import { toolOptionsOf, type ToolCall, type ToolOptions } from './tool.decorator';
 
 const DEFAULT_MAX_STEPS = 8;
 const DEFAULT_MAX_INPUT_CHARS = 24_000;
@@ -23,6 +28,7 @@ export class AgentsExplorer implements OnModuleInit {
     private readonly scanner: MetadataScanner,
     private readonly registry: AgentRegistry,
     private readonly models: Models,
+    private readonly runner: AgentRunner,
   ) {}
 
   onModuleInit(): void {
@@ -35,13 +41,14 @@ export class AgentsExplorer implements OnModuleInit {
           `${agentClass.name} extends LangChainAgent but has no @Agent({ … }) above it. Add one.`,
         );
       }
-      this.registry.add(agentClass, this.define(agentClass as Type, options, providers));
+      this.registry.add(agentClass, this.define(options, providers));
     }
   }
 
-  private define(agentClass: Type, options: AgentOptions, providers: Provider[]): AgentDefinition {
+  private define(options: AgentOptions, providers: Provider[]): AgentDefinition {
     if (options.model) this.models.get(options.model);
-    const tools = (options.tools ?? []).flatMap((toolClass) => this.toolsOf(toolClass, agentClass, providers));
+    assertHosts(options.egress ?? [], `Agent "${options.name}"`);
+    const tools = (options.tools ?? []).flatMap((toolClass) => this.toolsOf(toolClass, options, providers));
     const names = tools.map((tool) => tool.name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice) {
@@ -49,7 +56,7 @@ export class AgentsExplorer implements OnModuleInit {
         `Agent "${options.name}" has two tools named "${twice}". Rename one by @Tool({ name }).`,
       );
     }
-    return {
+    const definition: AgentDefinition = {
       name: options.name,
       prompt: options.prompt,
       output: options.output ?? null,
@@ -59,14 +66,49 @@ export class AgentsExplorer implements OnModuleInit {
       budget: options.budget ?? {},
       maxSteps: options.maxSteps ?? DEFAULT_MAX_STEPS,
       maxInputChars: options.maxInputChars ?? DEFAULT_MAX_INPUT_CHARS,
+      ...(options.memory && { memory: options.memory }),
     };
+    if (options.untrustedInput ?? true) assertNoTrifecta(definition);
+    return definition;
   }
 
-  private toolsOf(toolClass: Type, agentClass: Type, providers: Provider[]): ToolDefinition[] {
+  private agentToolOf(called: Type, caller: string, providers: Provider[]): ToolDefinition {
+    const options = agentOptionsOf(called);
+    if (!options || !providers.some(({ metatype }) => metatype === called)) {
+      throw new AgentSetupError(
+        `Agent "${caller}" uses the agent ${called.name}, which is in no module. Add it to the providers of one.`,
+      );
+    }
+    const { name, description } = options;
+    if (!description) {
+      throw new AgentSetupError(
+        `Agent "${caller}" uses the agent ${called.name}, which does not say what it is good for. Add @Agent({ description }).`,
+      );
+    }
+    // Looked up when it is called: two agents may call each other.
+    const run = async (input: AgentInput, signal: AbortSignal): Promise<unknown> =>
+      (await this.runner.run(this.registry.definitionOf(called), input, { signal })).output;
+    const under = toolsUnder(called, (tool) => this.toolOptionsIn(tool).map((found) => found.options));
+    const tool = agentTool({ name, description, under, run }, (schema) =>
+      jsonSchemaOf(schema, `The input of "${name}"`),
+    );
+    assertToolName(tool.name, called);
+    return tool;
+  }
+
+  private toolOptionsIn(toolClass: Type): { method: string; options: ToolOptions }[] {
+    return this.scanner.getAllMethodNames(toolClass.prototype as object).flatMap((method) => {
+      const options = toolOptionsOf((toolClass.prototype as Record<string, object>)[method]!);
+      return options ? [{ method, options }] : [];
+    });
+  }
+
+  private toolsOf(toolClass: Type, agent: AgentOptions, providers: Provider[]): ToolDefinition[] {
+    if (toolClass.prototype instanceof LangChainAgent) return [this.agentToolOf(toolClass, agent.name, providers)];
     const provider = providers.find(({ token, metatype }) => token === toolClass || metatype === toolClass);
     if (!provider) {
       throw new AgentSetupError(
-        `${agentClass.name} uses the tools of ${toolClass.name}, which is in no module. Add it to the providers of one.`,
+        `Agent "${agent.name}" uses the tools of ${toolClass.name}, which is in no module. Add it to the providers of one.`,
       );
     }
     if (!provider.isDependencyTreeStatic()) {
@@ -74,29 +116,38 @@ export class AgentsExplorer implements OnModuleInit {
         `${toolClass.name} is request-scoped, but agents run outside of requests. Make it a singleton.`,
       );
     }
-    const tools = this.scanner.getAllMethodNames(toolClass.prototype as object).flatMap((method) => {
-      const options = toolOptionsOf((toolClass.prototype as Record<string, object>)[method]!);
-      return options ? [{ method, options }] : [];
-    });
+    const tools = this.toolOptionsIn(toolClass);
     if (tools.length === 0) {
       throw new AgentSetupError(
-        `${toolClass.name} is listed as tools of ${agentClass.name} but has no method with @Tool.`,
+        `${toolClass.name} is listed as tools of agent "${agent.name}" but has no method with @Tool.`,
       );
     }
     return tools.map(({ method, options }) => {
       const name = options.name ?? snakeCase(method);
       assertToolName(name, toolClass);
+      const input = refusingUnknownKeys(options.input);
+      const toolHosts = options.egress ?? [];
+      assertHosts(toolHosts, `Tool "${name}"`);
+      if (toolHosts.includes('*') && !agent.egress) throw new AgentSetupError(hostsMissing(agent.name, name));
+      const egress: EgressRule = { agent: agent.name, tool: name, toolHosts, agentHosts: agent.egress ?? null };
       const instance = provider.instance as Record<string, (input: never, call: ToolCall) => unknown>;
       return {
         name,
         description: options.description,
         effect: options.effect,
-        input: options.input,
-        inputSchema: jsonSchemaOf(options.input, `The input of tool "${name}"`),
-        execute: (input, call) => instance[method]!(input, call),
+        input,
+        inputSchema: jsonSchemaOf(input, `The input of tool "${name}"`),
+        reads: options.reads,
+        egress: toolHosts,
+        execute: (given, call) => instance[method]!(given, { ...call, egress }),
       };
     });
   }
+}
+
+// A key that the tool does not know is a mistake of the model, or somebody's attempt: it is told, and nothing happens.
+function refusingUnknownKeys(input: z.ZodObject): z.ZodObject {
+  return input.def.catchall ? input : input.strict();
 }
 
 function jsonSchemaOf(schema: z.ZodType, whose: string): JsonSchema {

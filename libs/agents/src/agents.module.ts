@@ -1,16 +1,40 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { DataSource } from 'typeorm';
 import { AgentRegistry } from './agent-registry';
 import { AgentRunner } from './agent-runner';
-import { ConfigurableModuleClass } from './agents-options';
+import { AGENTS_OPTIONS, ConfigurableModuleClass, type AgentsOptions } from './agents-options';
 import { AgentsExplorer } from './agents.explorer';
+import { EgressClient } from './egress/egress-client';
+import { EGRESS_OPTIONS } from './egress/egress-options';
+import { Secrets } from './egress/secrets';
+import { AgentMemory } from './memory/agent-memory';
+import { Conversations } from './memory/conversations';
 import { ConfiguredModels } from './models/configured-models';
 import { Models } from './models/models';
 
 /** Makes agents work in every module: import it once, with `forRoot` or `forRootAsync`. */
 @Module({
   imports: [DiscoveryModule],
-  providers: [AgentRegistry, AgentRunner, AgentsExplorer, { provide: Models, useClass: ConfiguredModels }],
-  exports: [AgentRegistry, AgentRunner, Models],
+  providers: [
+    AgentRegistry,
+    AgentRunner,
+    AgentsExplorer,
+    EgressClient,
+    { provide: EGRESS_OPTIONS, inject: [AGENTS_OPTIONS], useFactory: ({ egress = {} }: AgentsOptions) => egress },
+    {
+      provide: Secrets,
+      inject: [AGENTS_OPTIONS],
+      useFactory: ({ secrets = {} }: AgentsOptions) => new Secrets(secrets),
+    },
+    { provide: Models, useClass: ConfiguredModels },
+    AgentMemory,
+    {
+      provide: Conversations,
+      inject: [{ token: DataSource, optional: true }],
+      useFactory: (dataSource?: DataSource) => dataSource && new Conversations(dataSource),
+    },
+  ],
+  exports: [AgentRegistry, AgentRunner, Conversations, EgressClient, Models],
 })
 export class AgentsModule extends ConfigurableModuleClass {}

@@ -1,4 +1,4 @@
-import { PermanentError, ReflexError } from '@reflex/core';
+import { effectWaitKey, Parked, PermanentError, ReflexError, type RecordedEffect } from '@reflex/core';
 
 /** The application's agents do not fit together; it does not start. */
 export class AgentSetupError extends ReflexError {
@@ -13,6 +13,17 @@ export class AgentStepsExceeded extends PermanentError {
     super(
       `Agent "${agent}" gave no answer within ${maxSteps} steps; its last step called ${lastCalls.join(', ') || 'nothing'}. ` +
         'Make the prompt clearer or raise maxSteps.',
+    );
+  }
+}
+
+/** An agent with a memory was called where nothing says which conversation this is. */
+export class NoConversation extends PermanentError {
+  override readonly code = 'no_conversation';
+
+  constructor(agent: string) {
+    super(
+      `Agent "${agent}" has a memory, but nothing says which conversation this is. Give the trigger a scope, or call run(input, { conversation }).`,
     );
   }
 }
@@ -51,4 +62,39 @@ export class ModelUnavailable extends ReflexError {
 /** The provider refuses us or the request; a retry would be refused too. */
 export class ModelRefused extends PermanentError {
   override readonly code = 'model_refused';
+
+  constructor(
+    message: string,
+    /** `account`: the key, the credit or the model's name is at fault, so another provider may well answer. */
+    readonly fault: 'request' | 'account',
+  ) {
+    super(message);
+  }
+}
+
+/** The answer went beyond a bound of ours and was cut off. No retry: the next one would cost as much. */
+export class AnswerTooLong extends PermanentError {
+  override readonly code = 'answer_too_long';
+
+  constructor(model: string, bound: string) {
+    super(`${model} did not come to an end within ${bound}. Ask for less, or raise the bound if it is meant to.`);
+  }
+}
+
+/**
+ * A tool throws this when it cannot tell whether it acted, such as when the answer to its request is lost. A keyed call is
+ * repeated with the same key by the next attempt; an unkeyed one waits for a person.
+ */
+export class OutcomeUnknown extends ReflexError {
+  readonly code = 'outcome_unknown';
+  override readonly status = 504;
+}
+
+/** A call that must not be repeated was interrupted: the run waits until a person has said whether it happened. */
+export function waitsForPerson({ id, name }: RecordedEffect): Parked {
+  return new Parked(
+    `Nobody knows whether "${name}" happened: it was interrupted, and to call it again could do it twice. ` +
+      `Look where it acts, then say so: reflex effects resolve ${id} --happened or --did-not-happen.`,
+    { waitsFor: effectWaitKey(id) },
+  );
 }

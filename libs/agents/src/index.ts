@@ -2,17 +2,29 @@ export { type AgentDefinition, type JsonSchema, type ToolDefinition } from './ag
 export { AgentRegistry, type AgentDescription } from './agent-registry';
 export { AgentRunner, type AgentInput, type AgentOutcome, type RunOptions } from './agent-runner';
 export { Agent, type AgentBudget, type AgentOptions } from './agent.decorator';
-export { type AgentsOptions } from './agents-options';
+export { type AgentsOptions, type ServerOptions } from './agents-options';
 export { AgentsModule } from './agents.module';
+export { EgressClient } from './egress/egress-client';
+export { type EgressRequest, type EgressResponse } from './egress/egress-request';
+export { type EgressHost, type EgressRule } from './egress/egress-rule';
+export { EgressFailed, EgressRefused, UnknownSecret } from './egress/errors';
+export { secret, type SecretRef } from './egress/secret';
 export {
   AgentOutOfTime,
   AgentSetupError,
   AgentStepsExceeded,
+  AnswerTooLong,
   InvalidAgentOutput,
   ModelRefused,
   ModelUnavailable,
+  NoConversation,
+  OutcomeUnknown,
 } from './errors';
 export { LangChainAgent } from './langchain-agent';
-export { Models, type AgentModel } from './models/models';
-export { OfflineChatModel } from './models/offline-chat-model';
+export { Conversations } from './memory/conversations';
+export { type AgentMemoryOptions } from './memory/memory-options';
+export { type ModelLimits } from './models/model-limits';
+export { Models, type AgentModel, type ModelChoice } from './models/models';
+export { OfflineChatModel } from './models/offline/offline-chat-model';
+export { ProviderClosed } from './models/providers/provider-gate';
 export { Tool, type ToolCall, type ToolEffect, type ToolOptions } from './tool.decorator';

@@ -1,10 +1,12 @@
 import { AIMessage, type BaseMessage, type UsageMetadata } from '@langchain/core/messages';
+import { Logger } from '@nestjs/common';
+import { PermanentError, RetryLater } from '@reflex/core';
 import type { AgentDefinition, ToolDefinition } from './agent-definition';
 import { RESPOND } from './answer';
 import type { AgentModel } from './models/models';
-import { explainModelError } from './models/provider-errors';
+import { readAnswerStream, type WholeAnswer } from './models/answer-stream';
+import { anotherMayAnswer, explainModelError } from './models/providers/provider-errors';
 import type { ToolEffect } from './tool.decorator';
-import { untilAborted } from './until-aborted';
 
 /** One call that the model asks for. */
 export interface RequestedCall {
@@ -18,6 +20,8 @@ export interface RequestedCall {
 /** One answer of the model: what it said and what it asks for. */
 export interface ModelTurn {
   message: AIMessage;
+  /** Which model answered: a fallback's name when the first one could not. */
+  model: string;
   text: string;
   calls: RequestedCall[];
   usage?: UsageMetadata;
@@ -30,24 +34,67 @@ export const EFFECT_NOTES: Record<ToolEffect, string> = {
   unkeyed: '(Acts on the outside world, and again with each call: call it on purpose, never twice.)',
 };
 
-/** Asks the model once; no retries. With `mustAnswer` it has to give the final answer now. */
+export interface AskOptions {
+  /** The model has to give the final answer now. */
+  mustAnswer: boolean;
+  signal: AbortSignal;
+  /** Asked for each answer who is told what it says while the model writes it; the answer may break off. */
+  newText?: () => (text: string) => void;
+}
+
+const logger = new Logger('Models');
+
+/** Asks the model, and those behind it while it cannot answer. None is asked twice: what to try again, the trigger decides. */
 export async function askModel(
   model: AgentModel,
   agent: AgentDefinition,
   messages: BaseMessage[],
-  { mustAnswer, signal }: { mustAnswer: boolean; signal: AbortSignal },
+  options: AskOptions,
+): Promise<ModelTurn> {
+  const failures: Error[] = [];
+  for (const candidate of [model, ...(model.fallbacks ?? [])]) {
+    try {
+      const turn = await askOne(candidate, agent, messages, options);
+      if (failures.length > 0) logger.warn(`${candidate.name} answered instead. ${failures[0]!.message}`);
+      return turn;
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (!anotherMayAnswer(error)) throw error;
+      failures.push(error as Error);
+    }
+  }
+  throw whatToDo(failures);
+}
+
+// Whoever says when to come back is believed before all others: no attempt is used until then.
+function whatToDo(failures: Error[]): Error {
+  const later = failures.filter((error) => error instanceof RetryLater);
+  const soonest = later.toSorted((one, other) => one.delayMs - other.delayMs)[0];
+  return soonest ?? failures.find((error) => !(error instanceof PermanentError)) ?? failures[0]!;
+}
+
+async function askOne(
+  model: AgentModel,
+  agent: AgentDefinition,
+  messages: BaseMessage[],
+  { mustAnswer, signal, newText = () => () => undefined }: AskOptions,
 ): Promise<ModelTurn> {
   const tools = [...agent.tools.map(toolForModel), ...respondTool(agent)];
   const force = mustAnswer && agent.output ? { tool_choice: RESPOND } : {};
   const bound = tools.length > 0 ? model.chat.bindTools?.(tools, force) : model.chat;
   if (!bound)
     throw new TypeError(`${model.name} cannot call tools. Choose a model that can, or an agent without tools.`);
-  try {
-    return turnOf(await untilAborted(() => bound.invoke(messages, { signal }), signal), messages.length);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw explainModelError(error, model);
-  }
+  const call = async () => {
+    try {
+      const start = (both: AbortSignal) => bound.stream(messages, { signal: both });
+      return await readAnswerStream(model, start, signal, newText());
+    } catch (error) {
+      signal.throwIfAborted();
+      throw explainModelError(error, model);
+    }
+  };
+  const answer = await (model.gate ? model.gate.pass(call) : call());
+  return turnOf(answer, model.name, messages.length);
 }
 
 function toolForModel({ name, description, effect, inputSchema }: ToolDefinition) {
@@ -62,22 +109,16 @@ function functionTool(name: string, description: string, parameters: object) {
   return { type: 'function', function: { name, description, parameters } };
 }
 
-function turnOf(raw: AIMessage, place: number): ModelTurn {
-  // Some servers leave out the ids of calls; results must be able to name them.
-  const idOf = (id: string | undefined, index: number) => id || `call_${place}_${index}`;
-  const wellFormed = raw.tool_calls ?? [];
-  const calls: RequestedCall[] = [
-    ...wellFormed.map((call, index) => ({ id: idOf(call.id, index), name: call.name, input: call.args as unknown })),
-    ...(raw.invalid_tool_calls ?? []).map((call, index) => ({
-      id: idOf(call.id, wellFormed.length + index),
-      name: call.name ?? 'unnamed',
-      input: {},
-      malformed: call.args ?? '',
-    })),
-  ];
+function turnOf({ text, calls: written, usage }: WholeAnswer, model: string, place: number): ModelTurn {
+  const calls = written.map(({ id, name, args }, index): RequestedCall => {
+    // Some servers leave out the ids of calls; results must be able to name them.
+    const call = { id: id || `call_${place}_${index}`, name: name ?? 'unnamed' };
+    const input = jsonObject(args);
+    return input ? { ...call, input } : { ...call, input: {}, malformed: args };
+  });
   // Malformed calls go back in a form that providers accept, or the next request would be refused as a whole.
   const message = new AIMessage({
-    content: raw.content,
+    content: text,
     tool_calls: calls.map(({ id, name, input }) => ({
       id,
       name,
@@ -85,5 +126,15 @@ function turnOf(raw: AIMessage, place: number): ModelTurn {
       type: 'tool_call',
     })),
   });
-  return { message, text: raw.text.trim(), calls, usage: raw.usage_metadata };
+  return { message, model, text: text.trim(), calls, usage };
+}
+
+/** The object that the text is, or `undefined`; no text at all stands for no arguments. */
+function jsonObject(text: string): object | undefined {
+  try {
+    const value = JSON.parse(text.trim() || '{}') as unknown;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

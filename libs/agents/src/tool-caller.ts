@@ -1,18 +1,19 @@
 import { ToolMessage } from '@langchain/core/messages';
-import { PermanentError, RetryLater, type ToolCallRecord } from '@reflex/core';
+import { Parked, type ToolCallRecord } from '@reflex/core';
 import { z } from 'zod';
 import type { AgentDefinition, ToolDefinition } from './agent-definition';
+import type { AttemptRecord } from './ledger/attempt-record';
+import { executeOnce, type CallOutcome } from './ledger/execute-once';
 import type { RequestedCall } from './model-turn';
 import { plainJson } from './plain-json';
-import { asText, capped } from './prompt';
-import { untilAborted } from './until-aborted';
-
-/** Most characters of a tool's result or error that reach the model and the run's record. */
-const MAX_RESULT_CHARS = 16_000;
+import { asText } from './prompt';
+import { errorText } from './recordable';
+import type { Telling } from './telling';
 
 export interface ToolCallerOptions {
+  record: AttemptRecord;
+  telling: Telling;
   signal: AbortSignal;
-  keyFor: (tool: string, input: unknown) => string;
   /** Called as soon as a call starts; the record is completed when it ends. */
   onCall: (record: ToolCallRecord) => void;
 }
@@ -28,65 +29,76 @@ export class ToolCaller {
 
   /**
    * Executes the calls side by side. What went wrong is told to the model, but an error that says what shall become of
-   * the whole attempt (permanent, come back later, aborted) is thrown, once every call has come to its end.
+   * the whole attempt (wait, permanent, come back later, aborted) is thrown, once every call has come to its end.
+   * `replayed`: the answer that asks for them is one that an earlier attempt had got.
    */
-  async callAll(requested: RequestedCall[]): Promise<ToolMessage[]> {
-    const settled = await Promise.allSettled(requested.map((call) => this.call(call)));
-    const failed = settled.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
+  async callAll(requested: RequestedCall[], replayed: boolean): Promise<ToolMessage[]> {
+    const settled = await Promise.allSettled(requested.map((call) => this.call(call, replayed)));
+    const failures = settled.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    // Who waits comes back to all the others; who gives up or fails would not come back to what is waited for.
+    if (failures.length > 0) throw failures.find((error) => error instanceof Parked) ?? failures[0];
     return settled.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   }
 
-  private async call(requested: RequestedCall): Promise<ToolMessage> {
+  private async call(requested: RequestedCall, replayed: boolean): Promise<ToolMessage> {
     const record: ToolCallRecord = { tool: requested.name, input: plainJson(requested.input), duration_ms: 0 };
-    this.options.onCall(record);
+    const { onCall, telling } = this.options;
+    onCall(record);
+    telling.toolStarted(requested.id, record);
     const started = performance.now();
     try {
-      const output = await this.execute(requested);
-      record.output = plainJson(typeof output === 'string' ? capped(output, MAX_RESULT_CHARS) : output);
-      return resultOf(requested, asText(record.output));
+      const outcome = await this.outcomeOf(requested, replayed);
+      if (outcome.reused) record.reused = true;
+      if ('failure' in outcome) {
+        record.error = outcome.failure;
+        return resultOf(requested, `Error: ${outcome.failure}`, 'error');
+      }
+      record.output = outcome.output;
+      return resultOf(requested, asText(outcome.output));
     } catch (error) {
-      record.error = capped(messageOf(error), MAX_RESULT_CHARS);
-      const { signal } = this.options;
-      if (signal.aborted || error instanceof PermanentError || error instanceof RetryLater) throw error;
-      return resultOf(requested, `Error: ${record.error}`, 'error');
+      record.error = errorText(error);
+      throw error;
     } finally {
       record.duration_ms = Math.round(performance.now() - started);
+      telling.toolEnded(requested.id, record);
     }
   }
 
-  private async execute(requested: RequestedCall): Promise<unknown> {
-    const { signal, keyFor } = this.options;
-    const tool = this.toolNamed(requested.name);
-    const input = validInput(tool, requested);
+  private async outcomeOf(requested: RequestedCall, replayed: boolean): Promise<CallOutcome> {
+    const { record, signal } = this.options;
+    const tool = this.agent.tools.find(({ name }) => name === requested.name);
+    if (!tool) return refusal(this.noSuchTool(requested.name));
+    const parsed = readInput(tool, requested);
+    if (!parsed.ok) return refusal(parsed.issue);
     const allowed = this.agent.budget.toolCalls ?? Number.POSITIVE_INFINITY;
     if (this.calls >= allowed)
-      throw new Error(`The budget of ${allowed} tool calls is used up. Answer with what you have.`);
+      return refusal(`The budget of ${allowed} tool calls is used up. Answer with what you have.`);
     this.calls += 1;
-    const key = keyFor(tool.name, input);
-    return untilAborted(() => tool.execute(input as never, { key, signal, callId: requested.id }), signal);
+    const { input } = parsed;
+    return executeOnce(record, { agent: this.agent.name, tool, input, callId: requested.id, replayed, signal });
   }
 
-  private toolNamed(name: string): ToolDefinition {
-    const tool = this.agent.tools.find((candidate) => candidate.name === name);
-    if (tool) return tool;
+  private noSuchTool(name: string): string {
     const names = this.agent.tools.map((candidate) => candidate.name).join(', ');
-    throw new Error(`There is no tool "${name}". The tools are: ${names || 'none'}.`);
+    return `There is no tool "${name}". The tools are: ${names || 'none'}.`;
   }
 }
 
-function validInput(tool: ToolDefinition, requested: RequestedCall): unknown {
-  if (requested.malformed !== undefined) throw new Error(`The arguments are not JSON: ${requested.malformed}`);
+function refusal(failure: string): CallOutcome {
+  return { failure, reused: false };
+}
+
+function readInput(
+  tool: ToolDefinition,
+  requested: RequestedCall,
+): { ok: true; input: unknown } | { ok: false; issue: string } {
+  if (requested.malformed !== undefined)
+    return { ok: false, issue: `The arguments are not JSON: ${requested.malformed}` };
   const parsed = tool.input.safeParse(requested.input);
-  if (!parsed.success) throw new Error(`The arguments do not fit the tool's schema: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  if (parsed.success) return { ok: true, input: parsed.data };
+  return { ok: false, issue: `The arguments do not fit the tool's schema: ${z.prettifyError(parsed.error)}` };
 }
 
 function resultOf({ id, name }: RequestedCall, content: string, status: 'success' | 'error' = 'success'): ToolMessage {
-  return new ToolMessage({ tool_call_id: id, name, content: capped(content, MAX_RESULT_CHARS), status });
-}
-
-function messageOf(error: unknown): string {
-  const message = (error as { message?: unknown } | null)?.message;
-  return typeof message === 'string' ? message : String(error);
+  return new ToolMessage({ tool_call_id: id, name, content, status });
 }

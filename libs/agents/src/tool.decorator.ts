@@ -1,11 +1,13 @@
 import 'reflect-metadata';
+import type { EffectClass } from '@reflex/core';
 import type { z } from 'zod';
+import type { EgressHost, EgressRule } from './egress/egress-rule';
 
 /**
  * What a tool does to the outside world: `none` only reads · `keyed` acts, and the receiver drops a second call with the
- * same `ToolCall.key` · `unkeyed` acts, and a second call acts again.
+ * same `ToolCall.key` · `unkeyed` acts, and a second call acts again: when one is interrupted, a person is asked.
  */
-export type ToolEffect = 'none' | 'keyed' | 'unkeyed';
+export type ToolEffect = EffectClass;
 
 /** What a tool is told about the call beside its input. */
 export interface ToolCall {
@@ -15,6 +17,8 @@ export interface ToolCall {
   signal: AbortSignal;
   /** The model's own id of this call. */
   callId: string;
+  /** Where the `EgressClient` lets this call connect to. */
+  egress: EgressRule;
 }
 
 export interface ToolOptions<Input extends z.ZodObject = z.ZodObject> {
@@ -24,6 +28,10 @@ export interface ToolOptions<Input extends z.ZodObject = z.ZodObject> {
   effect: ToolEffect;
   /** Default: the method's name in snake_case. */
   name?: string;
+  /** `secrets`: returns what must not leave, such as credentials or customers' data. */
+  reads?: 'secrets';
+  /** Hosts that it connects to through the `EgressClient`; none by default. `*` leaves it to the agent's own list. */
+  egress?: readonly EgressHost[];
 }
 
 type ToolMethod<Input extends z.ZodObject> = (input: z.output<Input>, call: ToolCall) => unknown;

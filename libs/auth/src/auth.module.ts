@@ -21,14 +21,15 @@ import { RouteExplorer } from './route.explorer';
     ApiKeys,
     Audit,
     RouteExplorer,
-    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    ApiKeyGuard,
+    { provide: APP_GUARD, useExisting: ApiKeyGuard },
     {
       provide: AuthOptions,
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: (options: AuthModuleOptions): AuthOptions => ({ ...DEFAULT_AUTH_OPTIONS, ...options }),
     },
   ],
-  exports: [Access, ApiKeys, Audit],
+  exports: [Access, ApiKeyGuard, ApiKeys, Audit],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationBootstrap {
   private readonly logger = new Logger('Auth');

@@ -10,6 +10,7 @@ const IMPLIED: Record<Scope, readonly Scope[]> = {
   admin: SCOPES,
 };
 
+/** Whether there is a scope of this name. */
 export function isScope(text: string): text is Scope {
   return (SCOPES as readonly string[]).includes(text);
 }

@@ -31,13 +31,15 @@ const GRAPH: CausationGraph = {
       input_tokens: 3,
       output_tokens: 4,
     },
-    { id: 't', kind: 'tool_call', tool: 'charge', error: 'declined', duration_ms: 1.25 },
+    { id: 't', kind: 'tool_call', tool: 'charge', error: 'declined', duration_ms: 1.25, reused: false },
+    { id: 'u', kind: 'tool_call', tool: 'mail', error: null, duration_ms: 0, reused: true },
     event('b', 'order.billed'),
   ],
   edges: [
     { from: 'a', to: 'd' },
     { from: 'd', to: 'r' },
     { from: 'r', to: 't' },
+    { from: 'r', to: 'u' },
     { from: 'r', to: 'b' },
   ],
   cut: null,
@@ -50,6 +52,7 @@ describe('causationTree', () => {
       '└─ trigger billing · scope ann · completed',
       '   └─ run attempt 2 · completed · 12 ms · offline, 3+4 tokens',
       '      ├─ tool charge · 1.3 ms · declined',
+      '      ├─ tool mail · reused',
       '      └─ event order.billed · from test b <- asked for',
     ]);
   });
@@ -64,7 +67,7 @@ describe('causationTree', () => {
   it('says what was cut, and ends on a circle', () => {
     const circle = { ...GRAPH, edges: [...GRAPH.edges, { from: 'b', to: 'd' }], cut: '500 nodes are shown.' };
 
-    expect(causationTree(circle).split('\n')).toHaveLength(6);
+    expect(causationTree(circle).split('\n')).toHaveLength(7);
     expect(causationTree(circle)).toMatch(/500 nodes are shown\.$/);
   });
 });
@@ -76,8 +79,8 @@ describe('mermaid', () => {
     expect(text).toMatch(/^flowchart TD\n/);
     expect(text).toContain('  n0(["order.placed<br/>from test"]):::fine\n');
     expect(text).toContain('  n3[["charge<br/>1.3 ms<br/>declined"]]:::trouble\n');
-    expect(text).toContain('  n2 --> n4\n');
-    expect(text).toContain('  style n4 stroke-width:3px\n');
+    expect(text).toContain('  n2 --> n5\n');
+    expect(text).toContain('  style n5 stroke-width:3px\n');
   });
 
   it.each([

@@ -59,6 +59,8 @@ export interface ToolCallNode {
   tool: string;
   error: string | null;
   duration_ms: number;
+  /** Not called: an earlier attempt had done it. */
+  reused: boolean;
 }
 
 /** How much of a graph is shown at most. */
@@ -68,7 +70,10 @@ export const GRAPH_LIMITS = { depth: 8, nodes: 500 } as const;
 export function nodeWords(node: CausationNode): { name: string; remarks: string[] } {
   if (node.kind === 'event') return { name: node.type, remarks: [`from ${node.source}`] };
   if (node.kind === 'tool_call')
-    return { name: node.tool, remarks: [duration(node.duration_ms), ...given(node.error)] };
+    return {
+      name: node.tool,
+      remarks: [...(node.reused ? ['reused'] : [duration(node.duration_ms)]), ...given(node.error)],
+    };
   if (node.kind === 'delivery') {
     const scope = node.scope === null ? [] : [`scope ${node.scope}`];
     return { name: node.trigger, remarks: [...scope, node.status.replace('_', ' '), ...given(node.error)] };

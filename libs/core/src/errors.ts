@@ -57,6 +57,16 @@ export class Parked extends ReflexError {
   }
 }
 
+const MAX_CAUSES = 8;
+
+/** The wish to be parked in what was thrown, also when a library has wrapped it in an error of its own. */
+export function parkedIn(thrown: unknown): Parked | null {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < MAX_CAUSES; error = error.cause, depth += 1) {
+    if (error instanceof Parked) return error;
+  }
+  return null;
+}
+
 export class NotFound extends ReflexError {
   readonly code = 'not_found';
   override readonly status = 404;

@@ -1,4 +1,5 @@
 export { backoffMs, type BackoffOptions } from './backoff';
+export { backtestText, type Backtest, type BacktestDifference } from './backtest';
 export {
   GRAPH_LIMITS,
   type CausationEdge,
@@ -19,6 +20,7 @@ export {
   InvalidSetting,
   NotFound,
   Parked,
+  parkedIn,
   PermanentError,
   ReflexError,
   RetryLater,
@@ -34,8 +36,10 @@ export {
 } from './explanation';
 export { globMatcher, globToLike } from './glob';
 export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-limits';
+export { type Jsonified } from './jsonified';
 export { mermaid } from './mermaid';
 export {
+  effectWaitKey,
   type EffectClass,
   type EffectCost,
   type EffectEnd,
@@ -46,7 +50,17 @@ export {
   type RecordedEffect,
   type RunLedger,
 } from './run-ledger';
+export { type ProgressLine } from './progress-line';
+export { RUN_FRAMES, type RunFrame } from './run-frame';
+export { type DryRunDecision, type DryRunVerdict, type ReplayDryRun } from './replay-dry-run';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
-export { type AuthFrame, type ClientFrame, type ServerFrame, CLIENT_FRAMES, SERVER_FRAMES } from './wire';
+export {
+  type AuthFrame,
+  type ClientFrame,
+  type ResumeFrame,
+  type ServerFrame,
+  CLIENT_FRAMES,
+  SERVER_FRAMES,
+} from './wire';

@@ -15,6 +15,8 @@ export type EffectStatus = 'started' | 'done' | 'failed' | 'unknown';
 export interface EffectError {
   code: string;
   message: string;
+  /** The model was told and went on: a result like any other, not a reason to call again. */
+  told?: boolean;
 }
 
 /** What it took, for actions that cost. */
@@ -77,4 +79,9 @@ export interface RunLedger {
   start(effect: NewEffect): Promise<RecordedEffect>;
   /** After the action. */
   finish(key: string, end: EffectEnd): Promise<RecordedEffect>;
+}
+
+/** What a delivery that is parked for an unknown effect waits for. */
+export function effectWaitKey(id: string): string {
+  return `effect:${id}`;
 }

@@ -4,6 +4,8 @@ export interface ToolCallRecord {
   input: unknown;
   output?: unknown;
   error?: string;
+  /** Not called: an earlier attempt of this delivery had done it. */
+  reused?: boolean;
   duration_ms: number;
 }
 
@@ -13,4 +15,6 @@ export interface RunUsage {
   input_tokens: number;
   output_tokens: number;
   tool_calls: ToolCallRecord[];
+  /** Answers of models that an earlier attempt of this delivery had got; their tokens are not counted again. */
+  answers_reused?: number;
 }

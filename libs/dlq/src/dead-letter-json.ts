@@ -19,6 +19,7 @@ export function deadLetterJson(letter: DeadLetter): Record<string, unknown> {
   };
 }
 
+/** A cluster as the API and the command line show it. */
 export function clusterJson({ firstAt, lastAt, sample, ...cluster }: DeadLetterCluster): Record<string, unknown> {
   return {
     ...cluster,

@@ -13,7 +13,7 @@ import {
 import { EventRegistry, InvalidEvent, payloadOf } from '@reflex/events';
 import { noDeadLetter, SeveralDeadLetters, UnexpectedCount } from './errors';
 import { OperationDriver } from './operation-driver.service';
-import { Explainer, type RetryForecast } from './retry-forecast';
+import { effectForecasts, Explainer, type RetryForecast } from './retry-forecast';
 
 /**
  * The operator's view of deliveries that gave up, for the API and the command line. An id names one dead letter, or an
@@ -117,6 +117,7 @@ export class DeadLetterService {
 
   private async forecastOf(letter: DeadLetter): Promise<RetryForecast> {
     const { id, trigger, scope, event, history } = letter;
+    const effects = effectForecasts(await this.store.effects.ofDeadLetter(id));
     return {
       deadLetterId: id,
       trigger,
@@ -125,6 +126,7 @@ export class DeadLetterService {
       edited: history.some(({ outcome }) => outcome === 'edited'),
       problem: this.problemOf(letter),
       explanation: (await this.explainer?.explain(trigger, event, scope)) ?? null,
+      effects,
     };
   }
 

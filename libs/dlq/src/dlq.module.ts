@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { EventsModule } from '@reflex/events';
 import { DeadLetterService } from './dead-letter.service';
+import { EffectService } from './effect.service';
 import { OperationDriver } from './operation-driver.service';
 import { OperationService } from './operation.service';
 import { Explainer } from './retry-forecast';
@@ -8,8 +9,8 @@ import { Explainer } from './retry-forecast';
 /** Needs an `EventStore` and an `Audit` from global modules. */
 @Module({
   imports: [EventsModule],
-  providers: [DeadLetterService, OperationDriver, OperationService],
-  exports: [DeadLetterService, OperationService],
+  providers: [DeadLetterService, EffectService, OperationDriver, OperationService],
+  exports: [DeadLetterService, EffectService, OperationService],
 })
 export class DlqModule {
   /** With a provider of a global module that explains what a trigger would do, for dry runs. */

@@ -1,5 +1,5 @@
 import { NotFound, ReflexError } from '@reflex/core';
-import type { DeadLetter } from '@reflex/event-store';
+import type { DeadLetter, Effect } from '@reflex/event-store';
 
 export function noDeadLetter(id: string): NotFound {
   return new NotFound(`"${id}" is neither a dead letter nor an event that has one. List them with GET /events/dlq.`);
@@ -7,6 +7,21 @@ export function noDeadLetter(id: string): NotFound {
 
 export function noOperation(id: string): NotFound {
   return new NotFound(`There is no operation "${id}". List them with GET /operations.`);
+}
+
+export function noEffect(id: string): NotFound {
+  return new NotFound(`There is no effect "${id}". List them with GET /effects.`);
+}
+
+/** Only what nobody knows the end of can be decided. */
+export class NotUnknown extends ReflexError {
+  readonly code = 'not_unknown';
+  override readonly status = 409;
+
+  constructor({ id, name, status, resolution }: Effect) {
+    const by = resolution ? `: ${resolution.by} said "${resolution.outcome}"` : '';
+    super(`Effect ${id} of "${name}" is ${status}${by}. Only unknown ones can be resolved; nothing was changed.`);
+  }
 }
 
 /** The id is an event's that has several dead letters, and the action is for one. */

@@ -1,6 +1,9 @@
 export { clusterJson, deadLetterJson } from './dead-letter-json';
 export { DeadLetterService } from './dead-letter.service';
 export { DlqModule } from './dlq.module';
+export { effectJson } from './effect-json';
+export { EffectService } from './effect.service';
+export { forecastJson } from './forecast-json';
 export { SeveralDeadLetters, UnexpectedCount } from './errors';
 export { OperationDriver } from './operation-driver.service';
 export { operationJson } from './operation-json';

@@ -53,6 +53,8 @@ export abstract class EffectLedger {
 
   abstract list(search: EffectSearch): Promise<EffectPage>;
   abstract find(id: string): Promise<Effect | null>;
+  /** What a retry of the dead letter would find, oldest first. */
+  abstract ofDeadLetter(letterId: string): Promise<Effect[]>;
   /** Ends an unknown one; `null` when it is none any more. `did_not_happen` lets it be called again. */
   abstract resolve(id: string, resolution: EffectResolution): Promise<Effect | null>;
 }

@@ -32,6 +32,8 @@ export interface DeliverySummary {
   /** Of a parked one its deadline; `null` without one. */
   nextAttemptAt: Date | null;
   error: string | null;
+  /** The run that ended it or, of one in work that tells what it does, the one to follow. */
+  runId: string | null;
   /** What a parked one waits for, in words. */
   waitsFor: string | null;
 }

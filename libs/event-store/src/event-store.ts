@@ -5,8 +5,11 @@ import type { DelayOptions } from './delay';
 import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
 import type { EffectLedger } from './effects';
+import type { EventWaits } from './waits';
 import type { EventPage, EventSearch, EventWithDeliveries } from './event-search';
+import type { History } from './history';
 import type { Operations } from './operation';
+import type { RunStreams } from './run-streams';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
 import type { Settlement } from './settlement';
 import type { Situation } from './situation';
@@ -43,6 +46,13 @@ export interface Claim {
 /** What wakes parked deliveries: one of them by name, or the key that any number wait for. */
 export type Wake = DeliveryKey | { waitsFor: string };
 
+/** Room for deliveries of events that this process publishes itself, see `EventStore.handOverTo`. */
+export interface Offer {
+  wanted: SlotRequest[];
+  /** Called once, with what the offer brought, be it nothing. */
+  take(claim: Claim): void;
+}
+
 /** This process's right to work on deliveries. */
 export interface Lease {
   workerId: number;
@@ -66,6 +76,11 @@ export abstract class EventStore {
   abstract openLease(): Promise<Lease>;
   /** Takes claimable deliveries; nobody else sees them until they settle or the lease ends. */
   abstract claim(wanted: SlotRequest[]): Promise<Claim>;
+  /**
+   * Lets publishes of this process hand deliveries over as soon as they are committed, as if they had been claimed: no
+   * second round trip. `offer` is asked at each publish; it should offer only what no earlier delivery waits for.
+   */
+  abstract handOverTo(offer: () => Offer | null): () => void;
   /** Ends an attempt; throws `StaleLease`, having changed nothing, when the delivery is no longer ours. */
   abstract settle(settlement: Settlement): Promise<void>;
   /** Gives deliveries back untouched: no attempt is counted, order is kept. */
@@ -104,7 +119,10 @@ export abstract class EventStore {
   abstract findRun(id: string): Promise<RunRecord | null>;
   abstract readonly deadLetters: DeadLetters;
   abstract readonly effects: EffectLedger;
+  abstract readonly streams: RunStreams;
   abstract readonly operations: Operations;
+  abstract readonly history: History;
+  abstract readonly waits: EventWaits;
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;

@@ -1,4 +1,4 @@
-import { backoffMs, type BackoffOptions, Parked, PermanentError, RetryLater } from '@reflex/core';
+import { backoffMs, type BackoffOptions, parkedIn, PermanentError, RetryLater } from '@reflex/core';
 import { UndecodableEvent } from '@reflex/events';
 import type { DeadLetterReason } from './dead-letters';
 import type { Delivery } from './delivery';
@@ -11,7 +11,6 @@ export interface RetryPolicy {
 
 const MAX_MESSAGE = 4_096;
 const MAX_STACK = 8_192;
-const MAX_CAUSES = 8;
 
 /** How an attempt ends that threw: parked, later without counting, again with backoff, or in the dead letters. Its result is dropped. */
 export function failure(policy: RetryPolicy, delivery: Delivery, report: RunReport, thrown: unknown): Settlement {
@@ -35,14 +34,6 @@ export function failure(policy: RetryPolicy, delivery: Delivery, report: RunRepo
   if (reason) return { delivery, outcome: 'dead_letter', run: { ...run, error }, deadLetterReason: reason };
   const retryInMs = backoffMs(delivery.attempt, policy.backoff);
   return { delivery, outcome: 'failed', run: { ...run, error }, retryInMs };
-}
-
-/** The wish to be parked, also when a library has wrapped it in an error of its own. */
-function parkedIn(thrown: unknown): Parked | null {
-  for (let error = thrown, depth = 0; error instanceof Error && depth < MAX_CAUSES; error = error.cause, depth += 1) {
-    if (error instanceof Parked) return error;
-  }
-  return null;
 }
 
 function deadLetterReason({ maxAttempts }: RetryPolicy, delivery: Delivery, thrown: unknown): DeadLetterReason | null {

@@ -7,7 +7,7 @@ export {
   type DeadLetterSearch,
   type LetterHistory,
 } from './dead-letters';
-export { InvalidDelay, MAX_DELAY_MS, type DelayOptions } from './delay';
+export { delaysOf, InvalidDelay, MAX_DELAY_MS, type Delay, type DelayOptions } from './delay';
 export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext, type StoredEvent } from './delivery';
 export { EffectLedger, type Effect, type EffectPage, type EffectResolution, type EffectSearch } from './effects';
 export {
@@ -35,12 +35,14 @@ export {
   EventStore,
   type Claim,
   type Lease,
+  type Offer,
   type PublishOptions,
   type Published,
   type SlotRequest,
   type StoreStats,
   type Wake,
 } from './event-store';
+export { History, type Firing, type TakenEvent, type Taker } from './history';
 export { LockLost, LockTimeout } from './locks/errors';
 export { MemoryLocks } from './locks/memory-locks';
 export { PostgresLocks } from './locks/postgres-locks';
@@ -54,8 +56,10 @@ export {
   type RetryRequest,
 } from './operation';
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';
+export { type RunStream, RunStreams, type StreamPart, type StreamPosition, type ToldRun } from './run-streams';
 export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';
 export { type Situation } from './situation';
+export { type AwaitedEvent, EventWaits, type WaitState } from './waits';
 export { type RegisteredTrigger, type TriggerDefinition } from './trigger-definition';
 export {
   startEmbeddedPostgres,

@@ -2,6 +2,7 @@ import type { RunUsage } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
 import type { DeadLetterReason } from './dead-letters';
+import type { Delay } from './delay';
 import type { ContextChange, Delivery } from './delivery';
 
 /**
@@ -20,6 +21,8 @@ export interface RunError {
 
 /** The record of one attempt. */
 export interface RunReport {
+  /** The id that a `RunStream` answered; without one the record gets its own. */
+  id?: string;
   startedAt: Date;
   durationMs: number;
   /** What the handler returned, as JSON. */
@@ -44,6 +47,8 @@ export interface Settlement {
   context?: ContextChange;
   /** Events that follow from this one; published in the same transaction. */
   followUps?: BaseEvent[];
+  /** When each of them is handed out; without, at once. */
+  followUpDelays?: Delay[];
   /** The handler's own changes of the database; runs in the same transaction. */
   work?: (manager: EntityManager) => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RunLedger, RunUsage } from '@reflex/core';
+import type { RunFrame, RunLedger, RunUsage } from '@reflex/core';
 
 /** The attempt that the calling code works for; set by the worker, read by agents, tools and the logger. */
 export interface CurrentRun {
@@ -13,6 +13,8 @@ export interface CurrentRun {
   signal: AbortSignal;
   /** Agents add what they used; the worker stores it with the run. */
   usage: RunUsage;
+  /** Lets people see what the run does while it does it; absent where nobody can follow it. */
+  tell?(frame: RunFrame): void;
   /** What this delivery did outside in this and earlier attempts; absent where nothing is attempted again. */
   ledger?: RunLedger;
 }
@@ -24,6 +26,7 @@ export function currentRun(): CurrentRun | undefined {
   return storage.getStore();
 }
 
+/** Does the work with `run` as the current one, also behind what it awaits. */
 export function runWith<T>(run: CurrentRun, work: () => T): T {
   return storage.run(run, work);
 }

@@ -1,4 +1,5 @@
 export { currentRun, runWith, type CurrentRun } from './current-run';
+export { hideInLogs } from './log-masking';
 export { type ObservabilityOptions } from './log-options';
 export { ObservabilityModule } from './observability.module';
 export { requestId } from './request-log';

@@ -29,9 +29,23 @@ export function errorFields(error: unknown, depth = 0): unknown {
 
 const API_KEY = /rfx_([0-9a-f]{10})_[\w-]{43}/g;
 
-/** Takes the secret out of every API key of ours in a line, wherever somebody put it: in a path, a message, an id. */
+const hidden = new Set<string>();
+
+/** From now on no line of the log shows this text. For the secrets of the configuration, of which there are few. */
+export function hideInLogs(text: string): void {
+  hidden.add(text);
+  // As it stands within a line of JSON.
+  hidden.add(JSON.stringify(text).slice(1, -1));
+}
+
+/**
+ * Takes the secret out of every API key of ours in a line, and out every text that was registered by `hideInLogs`,
+ * wherever somebody put it: in a path, a message, an id.
+ */
 export function maskKeys(line: string): string {
-  return line.includes('rfx_') ? line.replace(API_KEY, 'rfx_$1_[redacted]') : line;
+  let masked = line.includes('rfx_') ? line.replace(API_KEY, 'rfx_$1_[redacted]') : line;
+  for (const text of hidden) if (masked.includes(text)) masked = masked.replaceAll(text, '[redacted]');
+  return masked;
 }
 
 /** The same for a URL's query, in which clients send all sorts of things. */

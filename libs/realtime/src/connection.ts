@@ -21,6 +21,8 @@ export class Connection {
   private inWork = 0;
   private refused = 0;
   private alive = true;
+  /** Its principal may read events, so it may see what tools read and did. */
+  mayRead = false;
   private draining = false;
   private idle: (() => void)[] = [];
 
@@ -37,6 +39,11 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.socket.readyState === WebSocket.OPEN;
+  }
+
+  /** So much is unread that only what was asked for should be added. */
+  get isFull(): boolean {
+    return this.socket.bufferedAmount > this.options.maxBufferedBytes / 2;
   }
 
   onClose(listener: () => void): void {
@@ -74,7 +81,7 @@ export class Connection {
     if (!this.isOpen) return;
     const message = JSON.stringify(frame);
     if (this.socket.bufferedAmount + message.length > this.options.maxBufferedBytes) {
-      this.close(CLOSE.tryAgainLater, 'You read too slowly. Connect again and read faster.');
+      this.closeAsSlow();
     } else {
       this.socket.send(message);
     }
@@ -91,6 +98,10 @@ export class Connection {
     this.socket.close(code, reason);
     // A client that does not read does not see the close frame either.
     setTimeout(() => this.socket.terminate(), CLOSE_TIMEOUT_MS).unref();
+  }
+
+  closeAsSlow(): void {
+    this.close(CLOSE.tryAgainLater, 'You read too slowly. Connect again and read faster.');
   }
 
   terminate(): void {

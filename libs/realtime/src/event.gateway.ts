@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { ReflexError, type ClientFrame } from '@reflex/core';
+import { NotFound, ReflexError, type ClientFrame, type ResumeFrame } from '@reflex/core';
 import { EventStore, type Published } from '@reflex/event-store';
 import { WebSocketMessage } from '@reflex/events';
 import type { Connection, FrameRefusal } from './connection';
 import { errorFrame, InvalidFrame, parseFrame } from './frame';
-import { Replies } from './replies';
+import { Replies } from './runs/replies';
 import { SocketServer } from './socket-server';
 
 class TooManyFrames extends ReflexError {
@@ -51,12 +51,25 @@ export class EventGateway implements OnModuleInit {
 
   private async take(connection: Connection, clientId: string, text: string): Promise<void> {
     try {
-      const { id, duplicate } = await this.publish(clientId, parseFrame(text));
+      const frame = parseFrame(text);
+      if ('resume' in frame) return await this.resume(connection, clientId, frame);
+      const { id, duplicate } = await this.publish(clientId, frame);
       connection.send({ ack: id });
-      this.replies.watch(id, connection, duplicate);
+      this.replies.watch(id, connection, { resent: duplicate });
     } catch (error) {
       connection.send(errorFrame(this.known(error)));
     }
+  }
+
+  private async resume(connection: Connection, clientId: string, { resume: id, after }: ResumeFrame): Promise<void> {
+    const event = await this.store.find(id);
+    if (event?.source !== `ws:${clientId}`) {
+      throw new NotFound(
+        'This client has sent no message with this id. Resume with the id that was acknowledged to it.',
+      );
+    }
+    connection.send({ ack: id });
+    this.replies.watch(id, connection, { resent: true, after });
   }
 
   private async publish(clientId: string, frame: ClientFrame): Promise<Published> {

@@ -1,4 +1,11 @@
-import { assertJsonLimits, ReflexError, type ClientFrame, type ServerFrame } from '@reflex/core';
+import {
+  assertJsonLimits,
+  CLIENT_FRAMES,
+  ReflexError,
+  type ClientFrame,
+  type ResumeFrame,
+  type ServerFrame,
+} from '@reflex/core';
 
 /** A frame that is not what a client may send. The connection stays open. */
 export class InvalidFrame extends ReflexError {
@@ -11,9 +18,10 @@ const FIELDS = new Set(['content', 'id']);
 const MAX_ID_LENGTH = 128;
 
 /** Reads a client's frame; throws a `ReflexError` whose sentence is the answer. */
-export function parseFrame(text: string): ClientFrame {
+export function parseFrame(text: string): ClientFrame | ResumeFrame {
   const frame = parseObject(text);
   assertJsonLimits(frame);
+  if (Object.hasOwn(frame, 'resume')) return resumeOf(frame);
   if (typeof frame.content !== 'string') {
     throw new InvalidFrame(`The frame needs a text "content". ${EXPECTED}`, { details: [{ field: 'content' }] });
   }
@@ -27,6 +35,16 @@ export function parseFrame(text: string): ClientFrame {
     throw new InvalidFrame(`"id" must be text of 1 to ${MAX_ID_LENGTH} characters.`, { details: [{ field: 'id' }] });
   }
   return { content: frame.content, id: frame.id };
+}
+
+function resumeOf(frame: Record<string, unknown>): ResumeFrame {
+  const resume = CLIENT_FRAMES.resume.safeParse(frame);
+  if (resume.success) return resume.data;
+  const field = String(resume.error.issues[0]?.path[0] ?? '');
+  throw new InvalidFrame(
+    'The frame does not say what to resume. Send JSON such as {"resume": "<event id>", "after": {"<run id>": 3}}.',
+    { details: [{ field }] },
+  );
 }
 
 /** What a client is told when its frame cannot be taken. */

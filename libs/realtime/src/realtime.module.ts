@@ -6,15 +6,17 @@ import {
   MODULE_OPTIONS_TOKEN,
   RealtimeOptions,
 } from './realtime-options';
-import { Replies } from './replies';
+import { Replies } from './runs/replies';
+import { RunFollower } from './runs/run-follower';
 import { SocketAccess } from './socket-access';
 import { SocketServer } from './socket-server';
 
-/** WebSockets for event clients. Needs an `EventStore`, and `Access` and `ApiKeys` of auth, from global modules. */
+/** WebSockets for event clients, and whoever else follows runs; global. Needs an `EventStore`, and `Access` and `ApiKeys` of auth, from global modules. */
 @Module({
   providers: [
     EventGateway,
     Replies,
+    RunFollower,
     SocketAccess,
     SocketServer,
     {
@@ -23,6 +25,6 @@ import { SocketServer } from './socket-server';
       useFactory: (options: Partial<RealtimeOptions>): RealtimeOptions => ({ ...DEFAULT_REALTIME_OPTIONS, ...options }),
     },
   ],
-  exports: [SocketServer],
+  exports: [RunFollower, SocketServer],
 })
 export class RealtimeModule extends ConfigurableModuleClass {}

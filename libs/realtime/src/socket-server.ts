@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { NotAuthenticated, ScopeMissing } from '@reflex/auth';
+import { allows, NotAuthenticated, ScopeMissing } from '@reflex/auth';
 import { ReflexError } from '@reflex/core';
 import { WebSocketServer } from 'ws';
 import { CLOSE, Connection } from './connection';
@@ -115,6 +115,7 @@ export class SocketServer implements OnApplicationBootstrap, BeforeApplicationSh
     }
     this.connections.set(connection, admitted);
     connection.share(use.bucket);
+    connection.mayRead = allows(admitted.principal.scopes, 'events:read');
     connection.onClose(use.leave);
     return true;
   }

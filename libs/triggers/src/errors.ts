@@ -16,12 +16,18 @@ export class NotSynchronous extends PermanentError {
   }
 }
 
+const WHOSE = {
+  result: 'What the handler returned',
+  scratch: 'What stands in context.scratch',
+  step: 'What the function of the step returned',
+};
+
 /** What the handler left behind cannot be stored as JSON; trying again would give the same. */
 export class NotJson extends PermanentError {
   override readonly code: string;
 
-  constructor(what: 'result' | 'scratch', reason: string, cause?: unknown) {
-    const whose = what === 'result' ? 'What the handler returned' : 'What stands in context.scratch';
+  constructor(what: 'result' | 'scratch' | 'step', reason: string, cause?: unknown) {
+    const whose = WHOSE[what];
     super(`${whose} cannot be stored as JSON: ${reason} Return or keep plain JSON.`, { cause });
     this.code = `${what}_not_json`;
   }

@@ -1,22 +1,24 @@
 import 'reflect-metadata';
 import type { DecisionContext } from './context/decision-context';
 import type { EventOf, EventPattern, TriggerOptions } from './trigger-options';
+import { Tunable } from './tunable';
 
 /** What `@OnEvent` wrote down. */
 export interface TriggerDeclaration {
   patterns: EventPattern[];
   options: TriggerOptions;
+  tunable?: Tunable;
 }
 
 const TRIGGERS = Symbol('reflex:triggers');
 
 /**
  * Makes a method a trigger: it runs for each event of the pattern that the filter lets pass, when the condition holds.
- * What it returns is stored with the run. May be repeated on a method and stand on several methods.
+ * What it returns is stored with the run. `tunable(…)` makes options that a backtest can change. May be repeated on a method and stand on several methods.
  */
 export function OnEvent<const P extends EventPattern | readonly EventPattern[]>(
   pattern: P,
-  options: TriggerOptions<EventOf<P>> = {},
+  options: TriggerOptions<EventOf<P>> | Tunable<EventOf<P>> = {},
 ) {
   return <H extends (context: DecisionContext<EventOf<P>>) => unknown>(
     _target: object,
@@ -24,7 +26,11 @@ export function OnEvent<const P extends EventPattern | readonly EventPattern[]>(
     descriptor: TypedPropertyDescriptor<H>,
   ): void => {
     const method = descriptor.value as object;
-    const declaration = { patterns: [pattern].flat() as EventPattern[], options: options as TriggerOptions };
+    const patterns = [pattern].flat() as EventPattern[];
+    const declaration: TriggerDeclaration =
+      options instanceof Tunable
+        ? { patterns, options: options.optionsFor(options.defaults) as TriggerOptions, tunable: options as Tunable }
+        : { patterns, options: options as TriggerOptions };
     // Decorators run from the bottom up; in the list they stand as one reads them.
     Reflect.defineMetadata(TRIGGERS, [declaration, ...triggersOf(method)], method);
   };

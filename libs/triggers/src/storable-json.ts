@@ -8,7 +8,7 @@ const MAX_CHARACTERS = 1_048_576;
 // PostgreSQL holds neither NUL nor half of a UTF-16 pair; JSON.stringify writes both as escapes.
 const UNSTORABLE = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
-type What = 'result' | 'scratch';
+type What = 'result' | 'scratch' | 'step';
 
 /** The value as JSON that the database can hold; throws `NotJson`. */
 export function storableJson(what: What, value: unknown): string {

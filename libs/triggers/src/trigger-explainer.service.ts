@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ConditionTestimony, Explanation, ExplainedVerdict, Testimony } from '@reflex/core';
+import type { Explanation, ExplainedVerdict, Testimony } from '@reflex/core';
 import { EventStore, type Delivery, type RunRecord, type Situation, type StoredEvent } from '@reflex/event-store';
 import { EventRegistry, UndecodableEvent } from '@reflex/events';
 import { ContextMemory } from './context/context-memory';
@@ -8,7 +8,7 @@ import { DecisionContext } from './context/decision-context';
 import { DecisionState, isContextTick } from './context/decision-state';
 import type { Trigger } from './trigger';
 import { TriggerRegistry } from './trigger-registry';
-import { Witness } from './witness';
+import { asCondition, Witness } from './witness';
 import { decide, type Decision, type Witnesses } from './worker/decide';
 
 type Judgement = Pick<Explanation, 'verdict' | 'reason' | 'filter' | 'condition'>;
@@ -134,12 +134,6 @@ export class TriggerExplainer {
 
 function reasonOf(decision: Decision): string {
   return decision.fire ? 'The handler would run.' : decision.reason;
-}
-
-function asCondition(testimony: Testimony | null): ConditionTestimony | null {
-  if (!testimony) return null;
-  const { pass, children, ...rest } = testimony;
-  return { ...rest, met: pass, children: children.map((child) => asCondition(child)!) };
 }
 
 /** Why the event is none of the trigger's; the tick of its own context is, whatever its type. */

@@ -2,17 +2,21 @@ import { type EventRegistry, typeOfClass } from '@reflex/events';
 import { TriggerSetupError } from './errors';
 import { defineTrigger, type Trigger, TRIGGER_DEFAULTS, type TriggerDefaults } from './trigger';
 import type { EventOf, EventPattern, Handler, TriggerOptions } from './trigger-options';
+import { changedParameters, InvalidParameter, type Parameters, type Tunable } from './tunable';
 
 /** A trigger in plain code, without a decorator. */
 export interface TriggerInCode<P extends EventPattern | readonly EventPattern[]> extends TriggerOptions<EventOf<P>> {
   name: string;
   on: P;
   handle: Handler<EventOf<P>>;
+  /** Where its options come from, when a backtest may change them. */
+  tunable?: Tunable<EventOf<P>>;
 }
 
 /** All triggers of this process; the worker, the API and the CLI list from here. */
 export class TriggerRegistry {
   private readonly triggers = new Map<string, Trigger>();
+  private readonly tunables = new Map<string, Tunable>();
 
   constructor(
     private readonly events: EventRegistry,
@@ -24,6 +28,7 @@ export class TriggerRegistry {
     name,
     on,
     handle,
+    tunable,
     ...options
   }: TriggerInCode<P>): this {
     const patterns = [on].flat() as EventPattern[];
@@ -35,7 +40,32 @@ export class TriggerRegistry {
     }
     for (const pattern of patterns) this.assertKnown(name, pattern);
     this.triggers.set(name, trigger);
+    if (tunable) this.tunables.set(name, tunable as Tunable);
     return this;
+  }
+
+  /** The values of a trigger that a backtest can change; none for most. */
+  parameters(name: string): Readonly<Parameters> {
+    return this.tunables.get(name)?.defaults ?? {};
+  }
+
+  /** The trigger as it would be with other values; it is not registered. Throws `InvalidParameter`. */
+  tuned(
+    name: string,
+    changes: Readonly<Record<string, unknown>>,
+  ): { trigger: Trigger; params: Parameters } | undefined {
+    const trigger = this.triggers.get(name);
+    if (!trigger) return undefined;
+    const params = changedParameters(name, this.parameters(name), changes);
+    const tunable = this.tunables.get(name);
+    if (!tunable || Object.keys(changes).length === 0) return { trigger, params };
+    try {
+      const { name: _name, ...options } = tunable.optionsFor(params);
+      const { types } = trigger.definition;
+      return { trigger: defineTrigger(name, types, options, trigger.handle, this.defaults), params };
+    } catch (error) {
+      throw new InvalidParameter(`These values cannot be: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   get(name: string): Trigger | undefined {

@@ -38,8 +38,9 @@ export class TriggerExplorer {
           `${className} has triggers but is request-scoped, and triggers run outside of requests. Make it, and all it injects, singletons.`,
         );
       }
-      return declarations.map(({ patterns, options }, index) => ({
+      return declarations.map(({ patterns, options, tunable }, index) => ({
         ...options,
+        tunable,
         name: options.name ?? `${className}.${method}${index === 0 ? '' : `:${index + 1}`}`,
         on: patterns,
         handle: (context) => instance[method]!(context),

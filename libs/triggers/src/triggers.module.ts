@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { EventStore } from '@reflex/event-store';
 import { EventRegistry, EventsModule } from '@reflex/events';
+import { Backtester } from './rehearsal/backtester.service';
+import { ReplayRehearser } from './rehearsal/replay-rehearser.service';
 import { TRIGGER_DEFAULTS } from './trigger';
 import { TriggerExplainer } from './trigger-explainer.service';
 import { TriggerExplorer } from './trigger.explorer';
@@ -15,6 +17,8 @@ import { TriggerWorker } from './worker/trigger-worker';
 @Module({
   imports: [DiscoveryModule, EventsModule],
   providers: [
+    Backtester,
+    ReplayRehearser,
     TriggerExplainer,
     TriggerExplorer,
     TriggerRunner,
@@ -32,6 +36,6 @@ import { TriggerWorker } from './worker/trigger-worker';
         new TriggerWorker({ store, events, triggers, options }),
     },
   ],
-  exports: [TriggerExplainer, TriggerRegistry, TriggerWorker],
+  exports: [Backtester, ReplayRehearser, TriggerExplainer, TriggerRegistry, TriggerWorker],
 })
 export class TriggersModule extends ConfigurableModuleClass {}

@@ -1,4 +1,4 @@
-import type { Testimony } from '@reflex/core';
+import type { ConditionTestimony, Testimony } from '@reflex/core';
 
 /** How a filter or condition describes itself. */
 export interface Described {
@@ -67,4 +67,11 @@ function shortened(value: unknown): unknown {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (text === undefined) return null;
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1).toWellFormed()}…` : value;
+}
+
+/** The same in the words of a condition. */
+export function asCondition(testimony: Testimony | null): ConditionTestimony | null {
+  if (!testimony) return null;
+  const { pass, children, ...rest } = testimony;
+  return { ...rest, met: pass, children: children.map((child) => asCondition(child)!) };
 }

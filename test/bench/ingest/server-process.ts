@@ -85,9 +85,15 @@ export class ServerProcess {
 }
 
 async function answerOf(child: ChildProcess): Promise<ServerMessage> {
-  const [message] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => [{ error: 'the process ended' }]),
-  ])) as [ServerMessage];
-  return message;
+  const answered = new AbortController();
+  try {
+    const [message] = (await Promise.race([
+      once(child, 'message', answered),
+      once(child, 'exit', answered).then(() => [{ error: 'the process ended' }]),
+    ])) as [ServerMessage];
+    return message;
+  } finally {
+    // The other one would wait for ever.
+    answered.abort();
+  }
 }

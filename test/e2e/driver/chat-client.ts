@@ -22,8 +22,9 @@ export class ChatClient {
     // In the order in which they were sent, as a message is sent only when the one before it is acknowledged.
     socket.on('message', (text: Buffer) => {
       const frame = JSON.parse(text.toString()) as ServerFrame;
-      if ('type' in frame) this.answers.push(frame);
-      else this.acks.shift()?.(frame);
+      if ('type' in frame) {
+        if (frame.type === 'reply' || frame.type === 'error') this.answers.push(frame);
+      } else this.acks.shift()?.(frame);
     });
   }
 

@@ -80,26 +80,32 @@ export class StoreFunctions {
 
   /** Answers which of the endings were stale. */
   async settle(endings: { delivery: ModelDelivery; outcome: Outcome }[], waitMs = FAR_MS): Promise<string[]> {
-    const batch = endings.map(({ delivery: { seq, trigger, token, scope, attempts }, outcome }) => ({
-      s: seq,
-      t: this.ids[trigger],
-      k: token,
-      c: scope,
-      e: `seq:${seq}`,
-      a: attempts + 1,
-      o: outcome,
-      b: new Date(),
-      d: 1,
+    const moreOf = (outcome: Outcome, scope: string | null) => ({
       er: outcome === 'failed' || outcome === 'dead_letter' ? { code: 'boom', message: 'boom' } : undefined,
       w: waitMs,
       pk: outcome === 'parked' ? { waits_for: `lane:${scope}`, deadline: true } : undefined,
       why: outcome === 'dead_letter' ? 'permanent' : undefined,
-    }));
-    const stale = await this.rows<{ s: string; t: number }>(
-      'select * from reflex.settle($1::jsonb, true, false, 100)',
-      [JSON.stringify(batch)],
+    });
+    const [row] = await this.rows<{ stale: number[] | null }>(
+      'select stale from reflex.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false, 100)',
+      [
+        endings.map(({ delivery }) => delivery.seq),
+        endings.map(({ delivery }) => this.ids[delivery.trigger]),
+        endings.map(({ delivery }) => delivery.token),
+        endings.map(({ delivery }) => delivery.scope),
+        endings.map(({ outcome }) => outcome),
+        endings.map(({ delivery }) => delivery.attempts + 1),
+        endings.map(({ delivery }) => `seq:${delivery.seq}`),
+        endings.map(() => null),
+        endings.map(() => new Date()),
+        endings.map(() => 1),
+        endings.map(({ outcome, delivery }) => JSON.stringify(moreOf(outcome, delivery.scope))).join('\u001f'),
+      ],
     );
-    return stale.map(({ s, t }) => `${s}/${this.nameOf(t)}`);
+    return (row!.stale ?? []).map((place) => {
+      const { seq, trigger } = endings[place - 1]!.delivery;
+      return `${seq}/${trigger}`;
+    });
   }
 
   /** The process beats no more; another one, with another id, takes its place. Answers nothing: it is rescue that notices. */

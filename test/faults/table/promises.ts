@@ -65,6 +65,11 @@ export const PROMISES: [row: string, what: string, holds: string][] = [
   ['35', 'dead letters retried twice at once, and 10,000 in bulk', 'one wins, the pace is kept'],
   ['36', 'replay over 100,000, dry and executed', 'originals untouched, nothing happens outside in a dry run'],
   [
+    '40',
+    'a crash between what a tool did and the row of its result',
+    'a keyed call comes again with the same key, an unkeyed one to a person; none acts twice',
+  ],
+  [
     '45',
     '1,000 WebSocket clients, 50 never read, 10,000 messages/s',
     'memory +64 MiB at most, those closed within 10 s, others p99 ≤ 200 ms',

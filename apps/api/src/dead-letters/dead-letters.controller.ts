@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ByOperator, RequireScope, type Operator } from '@reflex/auth';
 import { Clock } from '@reflex/core';
-import { DeadLetterService, deadLetterJson, type RetryForecast } from '@reflex/dlq';
+import { DeadLetterService, deadLetterJson, forecastJson } from '@reflex/dlq';
 import { ReasonDto, TakesReason } from '../http/reason';
 import { EditDto, RetryQuery } from './dead-letter-actions.dto';
 import { DeadLetterQuery, letterFilter } from './dead-letter-filter.dto';
@@ -56,7 +56,8 @@ export class DeadLettersController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Deliver it again, with all attempts ahead; with the event’s id: all of its dead letters',
-    description: 'With `dry_run=true` nothing is delivered; the answer tells what filter and condition would say.',
+    description:
+      'With `dry_run=true` nothing is delivered; the answer tells what filter and condition would say, and which `effects` of earlier attempts are reused, repeated with the same key, or need a person.',
   })
   async retry(
     @Param('id') id: string,
@@ -64,7 +65,7 @@ export class DeadLettersController {
     @ByOperator() by: Operator,
     @Body() _body: ReasonDto,
   ): Promise<unknown> {
-    if (dryRun) return { dry_run: true, items: (await this.deadLetters.forecast(id)).map(forecastJson) };
+    if (dryRun) return { dry_run: true, items: (await this.deadLetters.forecast(id)).map((one) => forecastJson(one)) };
     const { eventId, retried } = await this.deadLetters.retry(id, by);
     return { status: 'retrying', event_id: eventId, retried };
   }
@@ -77,19 +78,4 @@ export class DeadLettersController {
     const { deleted } = await this.deadLetters.delete(id, by);
     return { status: 'deleted', deleted };
   }
-}
-
-function forecastJson({ deadLetterId, trigger, scope, attempt, edited, problem, explanation }: RetryForecast): unknown {
-  return {
-    dead_letter_id: deadLetterId,
-    trigger,
-    scope,
-    attempt,
-    edited,
-    readable: problem === null,
-    problem,
-    verdict: explanation?.verdict ?? null,
-    reason: explanation?.reason ?? null,
-    explanation,
-  };
 }

@@ -6,12 +6,13 @@ export function eventJson({ id, type, source, timestamp, meta, payload }: Stored
 }
 
 export function eventWithDeliveriesJson(event: EventWithDeliveries): Record<string, unknown> {
-  const deliveries = event.deliveries.map(({ trigger, status, attempts, nextAttemptAt, error, waitsFor }) => ({
+  const deliveries = event.deliveries.map(({ trigger, status, attempts, nextAttemptAt, error, runId, waitsFor }) => ({
     trigger,
     status,
     attempts,
     next_attempt_at: nextAttemptAt?.toISOString() ?? null,
     error,
+    ...(runId !== null && { run_id: runId }),
     ...(status === 'parked' && { waits_for: waitsFor }),
   }));
   return { ...eventJson(event), deliveries };

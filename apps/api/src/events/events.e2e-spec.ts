@@ -98,7 +98,16 @@ describe('POST /events', () => {
         id: body.id,
         timestamp: expect.any(String) as string,
         meta: { trace_id: expect.any(String), correlation_id: expect.any(String), causation_id: null, depth: 0 },
-        deliveries: [{ trigger: 'billing', status: 'completed', attempts: 1, next_attempt_at: null, error: null }],
+        deliveries: expect.arrayContaining([
+          {
+            trigger: 'billing',
+            status: 'completed',
+            attempts: 1,
+            next_attempt_at: null,
+            error: null,
+            run_id: expect.stringMatching(/^\d+$/) as string,
+          },
+        ]) as unknown[],
       });
     });
   });

@@ -13,6 +13,9 @@ beforeAll(async () => {
     Array.from({ length: 5 }, () => failing),
   );
   await eventually(async () => expect((await service.get('/events/dlq')).body.events).toHaveLength(5));
+  // A call that must not be repeated was interrupted.
+  await service.post('/events', { type: 'order.paid', source: 'docs', order_id: '7' });
+  await eventually(async () => expect((await service.get('/effects?status=unknown')).body.items).toHaveLength(1));
 });
 afterAll(() => bed.stop());
 
@@ -91,6 +94,8 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
       'get /operations',
       'get /operations/{id}',
       'delete /operations/{id}',
+      'get /effects/{id}',
+      'post /effects/{id}/resolve',
       'post /events/dlq/{id}/retry',
       'post /events',
       'get /events',

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refusedOrigin, type OriginPolicy } from '@reflex/realtime';
 import { RateLimit } from './rate-limit';
@@ -17,6 +18,13 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 // More requests than this wait already, for their turn, their bodies or the database.
 const MAX_IN_WORK = 2_000;
 
+const STANDS = Symbol('reflex:stands');
+
+/** An answer that stays open and is no work any more. */
+export function letStand(answer: ServerResponse): void {
+  answer.emit(STANDS);
+}
+
 /** Decides at the door, in one hook, which requests get in: shutdown, overload, foreign pages, rate limit. */
 export class Admission {
   readonly limit: RateLimit;
@@ -34,8 +42,13 @@ export class Admission {
       const refusal = isProbe ? null : this.refusalOf(request);
       if (refusal) return done(refusal);
       this.inWork += 1;
+      let counted = true;
+      const leave = (): void => {
+        if (counted) this.inWork -= 1;
+        counted = false;
+      };
       // Unlike Fastify's hooks, this event also comes when the client hangs up.
-      reply.raw.once('close', () => (this.inWork -= 1));
+      reply.raw.once('close', leave).once(STANDS, leave);
       if (isProbe) done();
       else {
         this.line.enter(

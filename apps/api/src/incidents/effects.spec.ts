@@ -4,7 +4,6 @@ import { RetryLater } from '@reflex/core';
 import { runWith, type CurrentRun } from '@reflex/observability';
 import { eventually, startHttpReceiver, type HttpReceiver } from '@reflex/test';
 import { IncidentTicketTool } from './incident-ticket.tool';
-import { INCIDENTS_OPTIONS, type IncidentsOptions } from './incidents-options';
 import { SlackTool } from './slack.tool';
 
 @Agent({ name: 'tester', prompt: 'Notify Slack and open an incident ticket.', tools: [SlackTool, IncidentTicketTool] })
@@ -20,18 +19,18 @@ beforeEach(async () => {
 
 afterEach(() => Promise.all([slack.stop(), tickets.stop()]));
 
-async function start(options: IncidentsOptions): Promise<Tester> {
+async function start(secrets: Record<string, string>): Promise<Tester> {
   const app = await Test.createTestingModule({
-    imports: [AgentsModule.forRoot({ defaultModel: 'offline:rules' })],
-    providers: [Tester, SlackTool, IncidentTicketTool, { provide: INCIDENTS_OPTIONS, useValue: options }],
+    imports: [AgentsModule.forRoot({ defaultModel: 'offline:rules', secrets, egress: { networks: ['127.0.0.1'] } })],
+    providers: [Tester, SlackTool, IncidentTicketTool],
   }).compile();
   await app.init();
   return app.get(Tester);
 }
 
-const connected = (): IncidentsOptions => ({
-  slackWebhookUrl: `${slack.url}/services/T0/B0/secret`,
-  incidentsUrl: `${tickets.url}/incidents`,
+const connected = (): Record<string, string> => ({
+  SLACK_WEBHOOK_URL: `${slack.url}/services/T0/B0/secret`,
+  INCIDENTS_URL: `${tickets.url}/incidents`,
 });
 
 async function attempt(agent: Tester, { eventId = 'event-1', signal = new AbortController().signal } = {}) {
@@ -107,14 +106,6 @@ describe('the effects of the example', () => {
       `${new URL(slack.url).host} answered 403: "invalid_token"`,
       `${new URL(tickets.url).host} cannot be reached.`,
     ]);
-  });
-
-  it('do not wait for ever', async () => {
-    slack.silent = true;
-
-    const { calls } = await attempt(await start({ ...connected(), timeoutMs: 50 }));
-
-    expect(calls[0]!.error).toBe(`${new URL(slack.url).host} did not answer in 50 ms.`);
   });
 
   it('end with the attempt', async () => {

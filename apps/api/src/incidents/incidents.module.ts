@@ -5,7 +5,6 @@ import { ErrorThresholdTrigger } from './error-threshold.trigger';
 import { ImmediateReplyTrigger } from './immediate-reply.trigger';
 import { IncidentRaised, MonitorAlert, MonitorError } from './incident.events';
 import { IncidentTicketTool } from './incident-ticket.tool';
-import { ConfigurableModuleClass } from './incidents-options';
 import { PeriodicSummaryTrigger } from './periodic-summary.trigger';
 import { RecentEventsTool } from './recent-events.tool';
 import { ResponderAgent } from './responder.agent';
@@ -27,4 +26,4 @@ import { SummaryAgent } from './summary.agent';
     IncidentTicketTool,
   ],
 })
-export class IncidentsModule extends ConfigurableModuleClass {}
+export class IncidentsModule {}

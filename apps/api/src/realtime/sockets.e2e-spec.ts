@@ -34,6 +34,7 @@ describe('D40: /ws and /ws/:clientId', () => {
       type: 'reply',
       event_id: ack,
       trigger: 'echo',
+      run_id: expect.stringMatching(/^\d+$/) as string,
       content: 'You said: Hello',
     });
     await client.close();

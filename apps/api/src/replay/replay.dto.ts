@@ -4,13 +4,18 @@ import {
   ArrayNotEmpty,
   IsArray,
   IsIn,
+  IsInt,
   IsNotEmpty,
   IsOptional,
   IsString,
+  Max,
   MaxLength,
+  Min,
   ValidateIf,
 } from 'class-validator';
 import { PaceDto } from '../operations/pace.dto';
+
+export const DECISIONS = 100;
 
 export class ReplayDto extends PaceDto {
   @ApiProperty({ description: 'Received at or after: ISO 8601, or how long ago.', example: '1h ago' })
@@ -42,4 +47,15 @@ export class ReplayDto extends PaceDto {
   @ApiProperty({ enum: ['dry_run', 'execute'], description: 'Only tell, or deliver again.', example: 'dry_run' })
   @IsIn(['dry_run', 'execute'])
   mode!: 'dry_run' | 'execute';
+
+  @ApiPropertyOptional({
+    description: 'Of a dry run: of how many events to tell each decision, with filters and conditions.',
+    default: DECISIONS,
+    example: 10,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1_000)
+  limit?: number;
 }

@@ -2,9 +2,10 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '@reflex/auth';
 import { NotFound } from '@reflex/core';
-import { EventStore, type RunOutcome, type RunRecord } from '@reflex/event-store';
+import { EventStore, type RunOutcome } from '@reflex/event-store';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../http/paging';
+import { runJson } from './run-json';
 
 const OUTCOMES: RunOutcome[] = ['completed', 'filtered', 'accumulated', 'failed', 'dead_letter', 'deferred', 'parked'];
 
@@ -45,27 +46,9 @@ export class RunsController {
   @ApiOperation({ summary: 'One attempt with its result, error, tokens and tool calls' })
   async one(@Param('id') id: string): Promise<unknown> {
     const run = await this.store.findRun(id);
-    if (!run) throw new NotFound('There is no run with this id. Search with GET /runs.');
-    return runJson(run);
+    if (run) return runJson(run);
+    const [told] = await this.store.streams.read([{ runId: id, after: 0 }]);
+    if (told?.live) throw new NotFound(`This run has not ended yet. Follow it with GET /runs/${id}/stream.`);
+    throw new NotFound('There is no run with this id. Search with GET /runs.');
   }
-}
-
-function runJson(run: RunRecord): unknown {
-  return {
-    id: run.id,
-    trigger: run.trigger,
-    scope: run.scope,
-    event_id: run.eventId,
-    attempt: run.attempt,
-    outcome: run.outcome,
-    reason: run.reason ?? null,
-    result: run.result ?? null,
-    // The stack stays in the database: it tells more of the server than of the run.
-    error: run.error ? { code: run.error.code, message: run.error.message } : null,
-    usage: run.usage ?? null,
-    trace_id: run.traceId,
-    started_at: run.startedAt.toISOString(),
-    duration_ms: run.durationMs,
-    settled_at: run.settledAt.toISOString(),
-  };
 }

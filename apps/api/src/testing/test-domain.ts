@@ -1,7 +1,8 @@
 import { type DynamicModule, Injectable, Module } from '@nestjs/common';
-import { PermanentError } from '@reflex/core';
+import { effectWaitKey, Parked, PermanentError } from '@reflex/core';
 import { BaseEvent, EventsModule, EventType, HttpPayload, Lifecycle, WebSocketMessage } from '@reflex/events';
-import { DecisionContext, OnEvent } from '@reflex/triggers';
+import { currentRun } from '@reflex/observability';
+import { DecisionContext, field, OnEvent, tunable } from '@reflex/triggers';
 import { IsInt, IsString, Min } from 'class-validator';
 
 @EventType('order.placed', { example: { order_id: '7', total: 3 } })
@@ -12,6 +13,12 @@ export class OrderPlaced extends BaseEvent {
   @IsInt()
   @Min(0)
   total!: number;
+}
+
+@EventType('order.paid', { example: { order_id: '7' } })
+export class OrderPaid extends BaseEvent {
+  @IsString()
+  order_id!: string;
 }
 
 /** Triggers whose outcome a test decides by what it sends. */
@@ -29,8 +36,39 @@ export class TestTriggers {
     return { seen: event.payload };
   }
 
+  /** As an agent whose tool `pay` was interrupted. */
+  @OnEvent(OrderPaid, { name: 'paying' })
+  async pay({ event }: DecisionContext<OrderPaid>): Promise<unknown> {
+    const ledger = currentRun()!.ledger!;
+    const past = await ledger.find('pay');
+    if (past?.status === 'done') return { paid: past.result };
+    if (past?.status === 'failed') throw new PermanentError('Not paid, and not tried again.');
+    const call = {
+      key: 'pay',
+      kind: 'tool',
+      name: 'pay',
+      effect: 'unkeyed',
+      input: { order: event.order_id },
+    } as const;
+    await ledger.start(call);
+    const { id } = await ledger.finish('pay', { status: 'unknown' });
+    throw new Parked('Nobody knows whether it was paid.', { waitsFor: effectWaitKey(id) });
+  }
+
   @OnEvent(OrderPlaced, { name: 'billing' })
   billing({ event }: DecisionContext<OrderPlaced>): number {
+    return event.total;
+  }
+
+  // Named as in the example of POST /backtests.
+  @OnEvent(
+    OrderPlaced,
+    tunable({ threshold: 8 }, ({ threshold }) => ({
+      name: 'error-threshold',
+      filter: field('total', (total: number) => total >= threshold),
+    })),
+  )
+  large({ event }: DecisionContext<OrderPlaced>): number {
     return event.total;
   }
 
@@ -44,5 +82,11 @@ export class TestTriggers {
 class TestDomainModule {}
 
 export function testDomain(): DynamicModule[] {
-  return [{ module: TestDomainModule, imports: [EventsModule.forFeature([OrderPlaced])], providers: [TestTriggers] }];
+  return [
+    {
+      module: TestDomainModule,
+      imports: [EventsModule.forFeature([OrderPlaced, OrderPaid])],
+      providers: [TestTriggers],
+    },
+  ];
 }

@@ -1,3 +1,4 @@
+import type { DynamicModule } from '@nestjs/common';
 import { EventStore } from '@reflex/event-store';
 import { freshDatabase, type TestDatabase } from '@reflex/test';
 import { readSettings } from '../config';
@@ -30,6 +31,7 @@ export interface Answer {
 export async function startTestService(
   database: TestDatabase,
   variables: Record<string, string> = {},
+  domain: DynamicModule[] = testDomain(),
 ): Promise<TestService> {
   const settings = readSettings({
     DATABASE_URL: database.url,
@@ -38,7 +40,7 @@ export async function startTestService(
     LOG_LEVEL: 'silent',
     ...variables,
   });
-  const service = await startService(settings, { domain: testDomain() });
+  const service = await startService(settings, { domain });
   const request = async (method: string, path: string, { headers, body }: RequestOptions = {}): Promise<Answer> => {
     const response = await fetch(`${service.url}${path}`, { method, headers, body });
     const text = await response.text();

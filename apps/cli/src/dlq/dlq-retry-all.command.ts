@@ -25,8 +25,7 @@ export class DlqRetryAllCommand extends LetterCommand {
     const tools = await this.workspace.open();
     const by = operator(reason);
     const request = { filter: filterOf(options), limit: limit ?? null, rate, stopOnFailure };
-    const begun = await tools.deadLetters.retryMany(request, by);
-    await watchedToItsEnd(tools, begun, { by, what: 'retried', json });
+    await watchedToItsEnd(tools, () => tools.deadLetters.retryMany(request, by), { by, what: 'retried', json });
   }
 
   @Option({ flags: '--limit <count>', description: 'At most so many, the oldest first; default all' })

@@ -1,17 +1,21 @@
+import type { ReplayDryRun } from '@reflex/core';
 import { toEnvelope } from '@reflex/events';
 import { operationJson } from '@reflex/dlq';
-import type { EventStore, ReplayForecast, StoredEvent } from '@reflex/event-store';
+import type { EventStore, StoredEvent } from '@reflex/event-store';
 import { Command, Option } from 'nest-commander';
-import { printJson, printLine, printTable } from '../answer';
+import { printJson, printLine } from '../answer';
 import { Misuse } from '../complaint';
 import { writeJsonLines } from '../json-lines';
-import { namesOf, PER_SECOND, rateOf } from '../options';
+import { namesOf, PER_SECOND, rateOf, wholeNumber } from '../options';
 import { lengthOfTime, timePast } from '../point-in-time';
-import { OperatorCommand, type OperatorOptions } from '../reflex.command';
+import { ReasonOption } from '../reflex.command';
+import { ServiceCommand, ServiceUnreachable, type ServiceOptions } from '../service';
 import { watchedToItsEnd } from '../watched-operation';
+import { printDryRun, printForecast } from './dry-run-view';
 import { operator, Workspace } from '../workspace';
 
-interface Options extends OperatorOptions {
+interface Options extends ServiceOptions {
+  reason?: string;
   last?: number;
   start?: Date;
   end?: Date;
@@ -23,6 +27,7 @@ interface Options extends OperatorOptions {
   rate?: number;
   stopOnFailure: boolean;
   detach?: boolean;
+  limit?: number;
 }
 
 interface Range {
@@ -36,7 +41,7 @@ interface Range {
   description:
     'Read history as JSON lines; or deliver it again to named triggers (--execute), or tell what would be (--dry-run)',
 })
-export class ReplayCommand extends OperatorCommand {
+export class ReplayCommand extends ServiceCommand {
   constructor(private readonly workspace: Workspace) {
     super();
   }
@@ -53,16 +58,46 @@ export class ReplayCommand extends OperatorCommand {
       return exported(store, range, output);
     }
     if (output !== undefined) throw new Misuse('--output goes without --dry-run and --execute.');
+    if (dryRun) return this.rehearse(options, range);
     const tools = await this.workspace.open();
-    const { store, operations } = tools;
-    if (dryRun) {
-      await operations.assertTriggers(triggers ?? []);
-      return printed(await store.operations.forecastReplay(range, triggers), json);
-    }
+    const { operations } = tools;
     const by = operator(reason);
-    const begun = await operations.replay({ ...range, triggers: triggers!, rate, stopOnFailure }, by);
-    if (detach) return json ? printJson(operationJson(begun)) : printLine(begun.id);
-    await watchedToItsEnd(tools, begun, { by, what: 'delivered again', json });
+    const begin = () => operations.replay({ ...range, triggers: triggers!, rate, stopOnFailure }, by);
+    if (!detach) return watchedToItsEnd(tools, begin, { by, what: 'delivered again', json });
+    const begun = await begin();
+    if (json) printJson(operationJson(begun));
+    else printLine(begun.id);
+  }
+
+  /** The service has the filters and conditions; without it, one can still be told how many there are. */
+  private async rehearse(options: Options, range: Range): Promise<void> {
+    const { triggers, json, limit, rate } = options;
+    const body = { ...range, triggers, mode: 'dry_run', limit, rate_per_second: rate };
+    try {
+      const dryRun = (await this.watch(options, '/events/replay', body, 'events')) as ReplayDryRun;
+      return json ? printJson(dryRun) : printDryRun(dryRun);
+    } catch (error) {
+      if (!(error instanceof ServiceUnreachable)) throw error;
+      process.stderr.write(`${error.message} So this counts, and asks no filter.\n`);
+    }
+    const { store, operations } = await this.workspace.open();
+    await operations.assertTriggers(triggers ?? []);
+    const forecast = await store.operations.forecastReplay(range, triggers);
+    if (json) printJson({ mode: 'dry_run', ...forecast });
+    else printForecast(forecast);
+  }
+
+  @ReasonOption()
+  parseReason(text: string): string {
+    return text;
+  }
+
+  @Option({
+    flags: '--limit <count>',
+    description: 'With --dry-run: of how many events to tell each decision; default 100',
+  })
+  parseLimit(text: string): number {
+    return wholeNumber('--limit', text, [0, 1_000]);
   }
 
   @Option({ flags: '--last <duration>', description: 'Received within 30m, 1h, 2d …' })
@@ -118,7 +153,7 @@ export class ReplayCommand extends OperatorCommand {
     return true;
   }
 
-  @Option({ flags: '--dry-run', description: 'Only tell what would be delivered' })
+  @Option({ flags: '--dry-run', description: 'Only tell what would be delivered, and what triggers would make of it' })
   parseDryRun(): boolean {
     return true;
   }
@@ -141,16 +176,4 @@ async function exported(store: EventStore, range: Range, output: string | undefi
 
 async function* envelopes(events: AsyncIterable<StoredEvent>): AsyncIterable<Record<string, unknown>> {
   for await (const event of events) yield { ...toEnvelope(event) };
-}
-
-function printed(forecast: ReplayForecast, json = false): void {
-  if (json) return printJson({ mode: 'dry_run', ...forecast });
-  printTable(
-    Object.entries(forecast.deliveries),
-    [
-      ['TRIGGER', ([trigger]) => trigger],
-      ['WOULD BE DELIVERED', ([, count]) => count],
-    ],
-    `No trigger takes any of the ${forecast.events} events.`,
-  );
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TimerService, TimerTable } from '@reflex/timers';
-import { freshDatabase, type TestDatabase } from '@reflex/test';
+import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
 import {
   auditRows,
   deadLetters,
@@ -75,6 +75,23 @@ it('retries all that a filter finds, and tells how they ended', async () => {
   expect(await auditRows(store)).toMatchObject([
     { action: 'dead_letter.retry_many', target: 'broken', reason: 'Fixed.', outcome: 'done', details: { total: 2 } },
   ]);
+});
+
+it('stops retrying on Ctrl-C, and leaves the rest alone', async () => {
+  await deadLetters(store, ['One.', 'Two.', 'Three.']);
+  const child = startReflex({ DATABASE_URL: database.url }, 'dlq retry-all --rate 0.1 --no-stop-on-failure'.split(' '));
+  await eventually(async () => expect((await store.operations.list())[0]).toMatchObject({ done: 1 }), {
+    timeoutMs: 60_000,
+  });
+
+  const ended = await child.kill('SIGINT');
+
+  expect(ended.code).toBe(1);
+  expect(child.output).toMatch(/^No worker is alive: what is given back waits until a service runs\.$/m);
+  expect(child.output).toMatch(
+    /^Stopped\. 1 of 3 were given back: 0 succeeded, 0 gave up again, 1 wait\. Stopped by cli:/m,
+  );
+  expect((await store.deadLetters.list({})).count).toBe(2);
 });
 
 it('lists, pauses and resumes triggers and timers', async () => {

@@ -34,6 +34,40 @@ describe('the configured models', () => {
     expect(models.get()).toBe(models.get('openai:gpt-4o-mini'));
   });
 
+  it('are left out of a chain when they have neither key nor URL', () => {
+    const models = new ConfiguredModels({ anthropic: { apiKey: 'sk' } });
+    const { name, fallbacks } = models.get(['openai:gpt-4o', 'anthropic:claude', 'offline:rules']);
+
+    expect([name, ...fallbacks!.map((model) => model.name)]).toEqual(['anthropic:claude', 'offline:rules']);
+  });
+
+  it('are refused without key and URL where the offline model must not stand in', () => {
+    const models = new ConfiguredModels({ openai: { apiKey: 'sk' }, standIn: false });
+
+    expect(() => models.get('anthropic:claude')).toThrow('ANTHROPIC_API_KEY must be set for anthropic:claude.');
+    expect(models.get('offline:rules').name).toBe('offline:rules');
+  });
+
+  it('say at the start which of them answer', () => {
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation();
+
+    new ConfiguredModels({
+      openai: { apiKey: 'sk' },
+      providers: { ollama: { baseUrl: 'http://localhost:11434/v1' } },
+      fallbackModels: ['ollama:qwen3:8b'],
+    }).onModuleInit();
+
+    expect(log).toHaveBeenCalledWith(
+      'Agents use openai:gpt-4o-mini, then ollama:qwen3:8b unless they name a model of their own.',
+    );
+  });
+
+  it.each(['openai', 'Bad', 'a b', ''])('are not of a provider named "%s"', (name) => {
+    const providers = { [name]: { baseUrl: 'http://localhost:1/v1' } };
+
+    expect(() => new ConfiguredModels({ providers })).toThrow('is no name for a provider');
+  });
+
   it.each(['gpt-4o', ':x', 'openai:', 'nobody:x', ''])('refuse the name "%s"', (name) => {
     expect(() => new ConfiguredModels({}).get(name)).toThrow('Write provider:model');
   });

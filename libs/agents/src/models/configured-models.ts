@@ -1,56 +1,97 @@
-import type * as LangChainOpenAI from '@langchain/openai';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { InvalidSetting } from '@reflex/core';
 import { AGENTS_OPTIONS, type AgentsOptions } from '../agents-options';
+import { DEFAULT_MODEL_LIMITS, type ModelLimits } from './model-limits';
 import { parseModelName } from './model-name';
-import { Models, type AgentModel } from './models';
-import { OfflineChatModel } from './offline-chat-model';
+import { Models, type AgentModel, type ModelChoice } from './models';
+import { OfflineChatModel } from './offline/offline-chat-model';
+import { providerChat } from './providers/provider-chat';
+import { ProviderGate } from './providers/provider-gate';
+import { providersOf } from './providers/providers';
 
-const OPENAI_URL = 'https://api.openai.com/v1';
 const DEFAULT_MODEL = 'openai:gpt-4o-mini';
+const OFFLINE = 'offline';
+const STAND_IN = `${OFFLINE}:rules`;
 
-/** The models that the application's settings allow; without key and URL every name stands for the offline model. */
+/**
+ * The models that the application's settings allow. One whose provider has neither key nor URL is left out of its chain;
+ * where none is left, the offline model stands in, unless the settings forbid that.
+ */
 @Injectable()
 export class ConfiguredModels extends Models implements OnModuleInit {
   private readonly logger = new Logger('Models');
-  private readonly made = new Map<string, AgentModel>();
+  private readonly limits: ModelLimits;
+  private readonly providers: ReturnType<typeof providersOf>;
+  private readonly gates = new Map<string, ProviderGate>();
+  private readonly chains = new Map<string, AgentModel>();
 
   constructor(@Inject(AGENTS_OPTIONS) private readonly options: AgentsOptions) {
     super();
+    this.limits = { ...DEFAULT_MODEL_LIMITS, ...options.limits };
+    this.providers = providersOf(options);
   }
 
   onModuleInit(): void {
-    const wanted = this.options.defaultModel ?? DEFAULT_MODEL;
-    const { name } = this.get();
-    if (name === wanted) this.logger.log(`Agents use ${name} unless they name a model of their own.`);
-    else this.logger.warn(`No OPENAI_API_KEY is set, so agents use ${name} instead of ${wanted}: rules, not a model.`);
+    const wanted = this.namesOf(null);
+    const { name, fallbacks = [] } = this.get();
+    if (name === STAND_IN && !wanted.includes(STAND_IN)) {
+      const settings = [...new Set(wanted.map((model) => this.providerOf(model)!.keySetting))];
+      const instead = `${name} instead of ${wanted.join(', ')}`;
+      this.logger.warn(`No ${settings.join(' or ')} is set, so agents use ${instead}: rules, not a model.`);
+    } else {
+      const chain = [name, ...fallbacks.map((fallback) => fallback.name)].join(', then ');
+      this.logger.log(`Agents use ${chain} unless they name a model of their own.`);
+    }
   }
 
-  get(name?: string | null): AgentModel {
-    const wanted = name ?? this.options.defaultModel ?? DEFAULT_MODEL;
-    let model = this.made.get(wanted);
-    if (!model) {
-      model = this.make(wanted);
-      this.made.set(wanted, model);
-    }
-    return model;
+  get(choice?: ModelChoice | null): AgentModel {
+    const names = this.namesOf(choice);
+    const key = names.join('\n');
+    let chain = this.chains.get(key);
+    if (!chain) this.chains.set(key, (chain = this.chainOf(names)));
+    return chain;
   }
 
-  private make(wanted: string): AgentModel {
-    const { provider, model } = parseModelName(wanted);
-    const { apiKey, baseUrl } = this.options.openai ?? {};
-    if (provider === 'offline' || (!apiKey && !baseUrl)) {
-      return { name: `offline:${provider === 'offline' ? model : 'rules'}`, chat: new OfflineChatModel() };
+  private namesOf(choice: ModelChoice | null | undefined): string[] {
+    if (typeof choice === 'object' && choice !== null && choice.length > 0) return [...new Set(choice)];
+    const first = typeof choice === 'string' ? choice : (this.options.defaultModel ?? DEFAULT_MODEL);
+    return [...new Set([first, ...(this.options.fallbackModels ?? [])])];
+  }
+
+  private chainOf(names: string[]): AgentModel {
+    const models = names.map((name) => this.modelNamed(name)).filter((model) => model !== null);
+    const [first = { name: STAND_IN, chat: new OfflineChatModel() }, ...fallbacks] = models;
+    return { ...first, fallbacks };
+  }
+
+  /** `null` when its provider cannot be used. */
+  private modelNamed(name: string): AgentModel | null {
+    const provider = this.providerOf(name);
+    if (!provider) return { name, chat: new OfflineChatModel() };
+    const { keySetting, apiKey: secret } = provider;
+    if (!provider.usable) {
+      if (this.options.standIn ?? true) return null;
+      throw new InvalidSetting(`${keySetting} must be set for ${name}. Set it, or choose another model.`);
     }
-    // Loaded only when it is used, since it takes 0.2 s and 20 MB; not by import(), which would load LangChain twice.
-    const { ChatOpenAI } = require('@langchain/openai') as typeof LangChainOpenAI;
-    const chat = new ChatOpenAI({
-      model,
-      // Servers of one's own, such as Ollama, want no key, but the SDK insists on some text.
-      apiKey: apiKey || 'none',
-      // Only one layer retries: the trigger.
-      maxRetries: 0,
-      configuration: { baseURL: baseUrl || OPENAI_URL },
-    });
-    return { name: wanted, chat, keySetting: 'OPENAI_API_KEY' };
+    const { model } = this.parse(name);
+    const chat = providerChat(provider, model, this.limits);
+    const gate = this.gateOf(provider.name);
+    return { name, chat, keySetting, secret, gate, limits: this.limits, saysWhenDone: true };
+  }
+
+  /** `undefined` for the offline model. */
+  private providerOf(name: string) {
+    const { provider } = this.parse(name);
+    return this.providers.find((known) => known.name === provider);
+  }
+
+  private parse(name: string) {
+    return parseModelName(name, [...this.providers.map((provider) => provider.name), OFFLINE]);
+  }
+
+  private gateOf(provider: string): ProviderGate {
+    let gate = this.gates.get(provider);
+    if (!gate) this.gates.set(provider, (gate = new ProviderGate(provider)));
+    return gate;
   }
 }

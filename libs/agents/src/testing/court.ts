@@ -1,9 +1,10 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { RunLedger } from '@reflex/core';
 import type { CurrentRun } from '@reflex/observability';
 import { calling, startModelServer, type ModelServer } from '@reflex/test';
 import { z } from 'zod';
-import { Agent, AgentsModule, LangChainAgent, Tool, type ToolCall } from '..';
+import { Agent, AgentsModule, LangChainAgent, Tool, type AgentsOptions, type ToolCall } from '..';
 
 export const Verdict = z.object({ level: z.enum(['low', 'high']), reason: z.string() });
 export type Verdict = z.infer<typeof Verdict>;
@@ -15,6 +16,8 @@ export const respond = calling(['respond', verdict]);
 export class Desk {
   readonly calls: { tool: string; input: unknown; key: string }[] = [];
   failWith?: Error;
+  /** What `send` and `pay` do; by default they answer that they did it. */
+  act: (tool: string, call: ToolCall) => unknown = (tool) => (tool === 'send' ? 'sent' : { paid: true, by: 'card' });
   private waiting = 0;
   private readonly allHere = Promise.withResolvers<void>();
 
@@ -32,7 +35,13 @@ export class Desk {
   @Tool({ description: 'Send', input: z.object({ text: z.string() }), effect: 'keyed', name: 'send' })
   deliver(input: { text: string }, call: ToolCall) {
     this.calls.push({ tool: 'send', input, key: call.key });
-    return 'sent';
+    return this.act('send', call);
+  }
+
+  @Tool({ description: 'Pay', input: z.object({ amount: z.number() }), effect: 'unkeyed' })
+  pay(input: { amount: number }, call: ToolCall) {
+    this.calls.push({ tool: 'pay', input, key: call.key });
+    return this.act('pay', call);
   }
 
   @Tool({ description: 'Meet', input: z.object({}), effect: 'none' })
@@ -79,7 +88,7 @@ export interface Court {
 export async function openCourt(...replies: Parameters<typeof startModelServer>): Promise<Court> {
   const server = await startModelServer(...replies);
   const app = await Test.createTestingModule({
-    imports: [AgentsModule.forRoot({ openai: { apiKey: 'sk-canary', baseUrl: server.url } }), CourtModule],
+    imports: [AgentsModule.forRoot(modelsOn(server)), CourtModule],
   }).compile();
   await app.init();
   return {
@@ -96,13 +105,32 @@ export async function openCourt(...replies: Parameters<typeof startModelServer>)
   };
 }
 
+/** All providers on one server. */
+function modelsOn(server: ModelServer): AgentsOptions {
+  return {
+    openai: { apiKey: 'sk-canary', baseUrl: server.url },
+    anthropic: { apiKey: 'sk-canary', baseUrl: server.anthropicUrl },
+    providers: { own: { baseUrl: server.url } },
+  };
+}
+
 /** What the model was told by tools before its request of that number. */
 export function toolMessages(court: Court, request: number): { tool_call_id?: string; content: unknown }[] {
   return court.server.requests()[request]!.messages.filter(({ role }) => role === 'tool');
 }
 
 /** An attempt as the worker opens it. */
-export function runOf(eventId: string, signal = new AbortController().signal): CurrentRun {
+export function runOf(eventId: string, signal = new AbortController().signal, ledger?: RunLedger): CurrentRun {
   const usage = { input_tokens: 0, output_tokens: 0, tool_calls: [] };
-  return { trigger: 'judge', scope: null, eventId, traceId: 't', correlationId: 'c', attempt: 1, signal, usage };
+  return {
+    trigger: 'judge',
+    scope: null,
+    eventId,
+    traceId: 't',
+    correlationId: 'c',
+    attempt: 1,
+    signal,
+    usage,
+    ledger,
+  };
 }

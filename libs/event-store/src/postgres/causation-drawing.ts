@@ -78,9 +78,16 @@ class Drawing {
   }
 
   private drawToolCalls({ id, usage }: CausationRunRow): boolean {
-    return (usage?.tool_calls ?? []).every(({ tool, error, duration_ms }, index) =>
+    return (usage?.tool_calls ?? []).every(({ tool, error, duration_ms, reused = false }, index) =>
       this.add(
-        { id: `tool:${id}/${index}`, kind: 'tool_call', tool, error: error ?? null, duration_ms: duration_ms ?? 0 },
+        {
+          id: `tool:${id}/${index}`,
+          kind: 'tool_call',
+          tool,
+          error: error ?? null,
+          duration_ms: duration_ms ?? 0,
+          reused,
+        },
         runId(id),
       ),
     );

@@ -14,6 +14,8 @@ export class Claimer {
   private readonly held = new Map<string, number>();
   /** A claim failed here, and may have been committed all the same. */
   private doubtful = false;
+  /** Publishes under way that may give us deliveries. */
+  private expected = 0;
 
   constructor(
     private readonly pool: Pool,
@@ -24,9 +26,41 @@ export class Claimer {
 
   async claim(workerId: number, wanted: SlotRequest[]): Promise<Claim> {
     try {
-      if (this.doubtful) await this.giveBackUnknown(workerId);
+      // What a publish under way brings would look unknown as well.
+      if (this.doubtful && this.expected === 0) await this.giveBackUnknown(workerId);
       return await this.take(workerId, wanted);
     } catch (error) {
+      this.doubtful = true;
+      throw error;
+    }
+  }
+
+  /** A publish is about to give us deliveries; false when it must not. Ends with `receive` or `miss`. */
+  expect(): boolean {
+    if (this.doubtful) return false;
+    this.expected += 1;
+    return true;
+  }
+
+  receive(deliveries: Delivery[]): void {
+    this.expected -= 1;
+    for (const { leaseToken } of deliveries) this.hold(leaseToken);
+  }
+
+  /** The publish failed, and may have been committed all the same. */
+  miss(): void {
+    this.expected -= 1;
+    this.doubtful = true;
+  }
+
+  /** Makes runs of received deliveries, which are ordered as a claim's rows. */
+  async adopt(deliveries: Delivery[]): Promise<Delivery[][]> {
+    try {
+      const runs = group(deliveries);
+      await this.loadContexts(runs);
+      return runs;
+    } catch (error) {
+      for (const delivery of deliveries) this.forget(delivery);
       this.doubtful = true;
       throw error;
     }
@@ -48,13 +82,17 @@ export class Claimer {
       this.suspects.size > 0 ? 0 : 1,
       this.limits.runLength,
     ]);
-    const runs = this.group(rows);
+    const runs = group(rows.map((row) => toDelivery(row, this.triggers.nameOf(row.trigger_id))));
     await this.loadContexts(runs);
     for (const { lease_token, suspect, event_seq, trigger_id } of rows) {
-      this.held.set(lease_token, (this.held.get(lease_token) ?? 0) + 1);
+      this.hold(lease_token);
       if (suspect) this.suspects.add(`${event_seq}/${trigger_id}`);
     }
     return { now: rows[0]?.now ?? new Date(), runs };
+  }
+
+  private hold(leaseToken: string): void {
+    this.held.set(leaseToken, (this.held.get(leaseToken) ?? 0) + 1);
   }
 
   // The answer to a claim was lost: what it took would stay ours, with nobody at work on it, as long as we live.
@@ -78,19 +116,6 @@ export class Claimer {
     this.doubtful = false;
   }
 
-  // Rows come ordered by trigger, scope and place in the log.
-  private group(rows: ClaimRow[]): Delivery[][] {
-    const runs: Delivery[][] = [];
-    for (const row of rows) {
-      const delivery = toDelivery(row, this.triggers.nameOf(row.trigger_id));
-      const last = runs.at(-1)?.[0];
-      const continues = row.scope !== null && last?.scope === row.scope && last.triggerId === row.trigger_id;
-      if (continues) runs.at(-1)!.push(delivery);
-      else runs.push([delivery]);
-    }
-    return runs;
-  }
-
   private async loadContexts(runs: Delivery[][]): Promise<void> {
     const heads = runs
       .map((run) => run[0]!)
@@ -108,4 +133,17 @@ export class Claimer {
   private rows<Row>(text: string, values: unknown[]): Promise<Row[]> {
     return reachable(async () => (await this.pool.query(text, values)).rows as Row[]);
   }
+}
+
+// Deliveries come ordered by trigger, scope and place in the log.
+function group(deliveries: Delivery[]): Delivery[][] {
+  const runs: Delivery[][] = [];
+  for (const delivery of deliveries) {
+    const last = runs.at(-1)?.[0];
+    const continues =
+      delivery.scope !== null && last?.scope === delivery.scope && last.triggerId === delivery.triggerId;
+    if (continues) runs.at(-1)!.push(delivery);
+    else runs.push([delivery]);
+  }
+  return runs;
 }

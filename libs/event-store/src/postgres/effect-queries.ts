@@ -12,10 +12,10 @@ export const LOAD_EFFECTS = `
    order by e.id`;
 
 /** $1 place in the log, $2 trigger, $3 lease token, $4 replay, $5 the effect. */
-export const START_EFFECT = `select ${LEDGER_COLUMNS} from reflex.start_effect($1, $2, $3, $4, $5::jsonb) e`;
+export const START_EFFECT = `select ${LEDGER_COLUMNS} from reflex.start_effect($1, $2, $3, $4, $5::json) e`;
 
 /** $1 place in the log, $2 trigger, $3 lease token, $4 replay, $5 key, $6 the end. */
-export const FINISH_EFFECT = `select ${LEDGER_COLUMNS} from reflex.finish_effect($1, $2, $3, $4, $5, $6::jsonb) e`;
+export const FINISH_EFFECT = `select ${LEDGER_COLUMNS} from reflex.finish_effect($1, $2, $3, $4, $5, $6::json) e`;
 
 const EFFECT_COLUMNS = `
   ${LEDGER_COLUMNS}, t.name as trigger, e.event_id, e.replay, e.tries, e.ended_at, e.model, e.input_tokens,
@@ -42,13 +42,32 @@ export const FIND_EFFECT = `
     join reflex.triggers t on t.id = e.trigger_id
    where e.id = $1`;
 
-/** $1 effect, $2 status, $3 result, $4 resolution. */
+/** $1 dead letter. */
+export const EFFECTS_OF_LETTER = `
+  select ${EFFECT_COLUMNS}
+    from reflex.dead_letters l
+   cross join lateral (
+     select coalesce(max(r.number), 0) as number from reflex.replays r
+      where r.event_seq = l.event_seq and r.trigger_id = l.trigger_id) n
+    join reflex.effects e on e.event_seq = l.event_seq and e.trigger_id = l.trigger_id and e.replay = n.number
+    join reflex.triggers t on t.id = e.trigger_id
+   where l.id = $1::uuid
+   order by e.id`;
+
+/** $1 effect, $2 status, $3 result, $4 resolution, $5 what the parked delivery waits for. */
 export const RESOLVE_EFFECT = `
-  update reflex.effects e
-     set status = $2, result = $3::jsonb, resolution = $4::jsonb, ended_at = now()
-    from reflex.triggers t
-   where e.id = $1 and e.status = 'unknown' and t.id = e.trigger_id
-  returning ${EFFECT_COLUMNS}`;
+  with resolved as (
+    update reflex.effects e
+       set status = $2, result = $3::json, resolution = $4::jsonb, ended_at = now()
+     where e.id = $1 and e.status = 'unknown'
+    returning e.*
+  ), woken as (
+    select reflex.wake(array[$5::text]) from resolved
+  )
+  select ${EFFECT_COLUMNS}
+    from resolved e
+   cross join woken
+    join reflex.triggers t on t.id = e.trigger_id`;
 
 /** $1 days, $2 limit. */
 export const FORGET_EFFECTS = `select reflex.forget_effects($1, $2) as count`;

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { backoffMs } from '@reflex/core';
 import { Client } from 'pg';
+import type { ToldRun } from '../run-streams';
 
 const CHANNEL = 'reflex';
 /** One notification per so many milliseconds at most: NOTIFY takes a lock of the whole database at commit. */
 const NUDGE_MS = 25;
 const PROBE_MS = 5_000;
 const IDS_PER_MESSAGE = 100;
+// A notification holds 8,000 bytes, and the id of an event up to 128.
+const RUNS_PER_MESSAGE = 40;
 
 interface Message {
   /** The process that sent it. */
@@ -15,6 +18,8 @@ interface Message {
   fed?: number[];
   /** Events from WebSockets of which a run was settled. */
   settled?: string[];
+  /** Runs that told something or ended, each with its event. */
+  told?: [runId: string, eventId: string][];
   probe?: number;
 }
 
@@ -33,6 +38,7 @@ export class Listener {
   private probes = 0;
   private readonly fed = new Set<number>();
   private readonly settled = new Set<string>();
+  private readonly told = new Map<string, string>();
   private nudge: NodeJS.Timeout | null = null;
   private lastNudge = 0;
   private probeTimer: NodeJS.Timeout | null = null;
@@ -43,6 +49,7 @@ export class Listener {
     private readonly on: {
       fed: () => void;
       settled: (eventIds: string[]) => void;
+      told: (runs: ToldRun[]) => void;
       warn: (message: string) => void;
     },
   ) {}
@@ -65,6 +72,11 @@ export class Listener {
 
   tellSettled(eventId: string): void {
     this.settled.add(eventId);
+    this.schedule();
+  }
+
+  tellTold(runs: ToldRun[]): void {
+    for (const { runId, eventId } of runs) this.told.set(runId, eventId);
     this.schedule();
   }
 
@@ -92,11 +104,16 @@ export class Listener {
     this.lastNudge = performance.now();
     const settled = [...this.settled];
     const fed = [...this.fed];
+    const told = [...this.told];
     this.settled.clear();
     this.fed.clear();
+    this.told.clear();
     if (fed.length > 0) this.send({ from: this.self, fed: fed.slice(0, IDS_PER_MESSAGE) });
     for (let start = 0; start < settled.length; start += IDS_PER_MESSAGE) {
       this.send({ from: this.self, settled: settled.slice(start, start + IDS_PER_MESSAGE) });
+    }
+    for (let start = 0; start < told.length; start += RUNS_PER_MESSAGE) {
+      this.send({ from: this.self, told: told.slice(start, start + RUNS_PER_MESSAGE) });
     }
   }
 
@@ -120,6 +137,10 @@ export class Listener {
       return;
     }
     if (message.settled) this.on.settled(message.settled);
+    // What this process told, it told its own readers already.
+    if (message.told && message.from !== this.self) {
+      this.on.told(message.told.map(([runId, eventId]) => ({ runId, eventId })));
+    }
     // Our own publishes woke us before they were notified.
     if (message.fed && message.from !== this.self) this.on.fed();
   }

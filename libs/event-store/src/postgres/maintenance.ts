@@ -4,6 +4,7 @@ import { FORGET_EFFECTS } from './effect-queries';
 import {
   DROP_PARTITIONS,
   FORGET_KEYS,
+  FORGET_WAITS,
   FORGET_WAKES,
   FORGET_WORKERS,
   MAKE_PARTITIONS,
@@ -12,7 +13,9 @@ import {
   RETIRE_TRIGGERS,
   WAKE_CONTEXTS,
   WAKE_PARKED,
+  WATCH_WAITS,
 } from './queries';
+import { FORGET_STREAMS } from './stream-queries';
 import type { ResolvedStoreOptions } from './store-options';
 import { isLockTimeout } from './outage';
 import { Sweep } from './sweep';
@@ -21,6 +24,8 @@ const BATCH = 1_000;
 const KEYS_BATCH = 10_000;
 /** No attempt that began before a wake ends later than so many days after it. */
 const WAKES_DAYS = 7;
+/** Each looks into the log. */
+const WAITS_BATCH = 100;
 const COPIES_BATCH = 5_000;
 const EFFECTS_BATCH = 5_000;
 /** A history that is in use is asked for again after so long; every so many refusals are worth a warning. */
@@ -68,12 +73,13 @@ export class Maintenance {
   }
 
   private async promote(): Promise<number | null> {
+    const waits = await this.row<{ next_in_ms: number | null }>(WATCH_WAITS, [WAITS_BATCH]);
     const { count: woken } = await this.row<{ count: number }>(WAKE_PARKED, [BATCH]);
     const retries = await this.row<{ promoted: number; next_in_ms: number | null }>(PROMOTE_DUE, [BATCH]);
     const ticks = await this.row<{ woken: number; next_in_ms: number | null }>(WAKE_CONTEXTS, [BATCH]);
     if (retries.promoted + ticks.woken > 0) this.onWork();
     if (woken === BATCH) return 0;
-    return Math.min(retries.next_in_ms ?? Infinity, ticks.next_in_ms ?? Infinity);
+    return Math.min(...[retries, ticks, waits].map(({ next_in_ms }) => next_in_ms ?? Infinity));
   }
 
   private async takeBack(): Promise<void> {
@@ -100,7 +106,7 @@ export class Maintenance {
   }
 
   private async keepHistory(): Promise<number | null> {
-    const { events, runs, keys } = this.options.retention;
+    const { events, runs, keys, streams } = this.options.retention;
     try {
       await this.row(MAKE_PARTITIONS, [7]);
       await this.dropOld('events', events);
@@ -114,7 +120,9 @@ export class Maintenance {
     }
     await this.forgetKeys(keys);
     await this.forgetEffects(Math.max(events, runs));
-    await this.forgetWakes();
+    await this.forgetAll(FORGET_WAKES, [WAKES_DAYS, BATCH]);
+    await this.forgetAll(FORGET_WAITS, [BATCH]);
+    await this.forgetStreams(streams);
     return null;
   }
 
@@ -136,9 +144,15 @@ export class Maintenance {
     while (count === EFFECTS_BATCH);
   }
 
-  private async forgetWakes(): Promise<void> {
+  private async forgetAll(statement: string, values: unknown[]): Promise<void> {
     let count: number;
-    do ({ count } = await this.row<{ count: number }>(FORGET_WAKES, [WAKES_DAYS, BATCH]));
+    do ({ count } = await this.row<{ count: number }>(statement, values));
+    while (count === BATCH);
+  }
+
+  private async forgetStreams(days: number): Promise<void> {
+    let count: number;
+    do ({ count } = await this.row<{ count: number }>(FORGET_STREAMS, [days * 1_440, BATCH]));
     while (count === BATCH);
   }
 

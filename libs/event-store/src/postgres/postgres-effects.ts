@@ -1,16 +1,28 @@
-import type { EffectEnd, JsonValue, NewEffect, RecordedEffect } from '@reflex/core';
+import { effectWaitKey, type EffectEnd, type JsonValue, NewEffect, RecordedEffect } from '@reflex/core';
 import type { Pool } from 'pg';
 import type { Delivery } from '../delivery';
 import { EffectLedger, type Effect, type EffectPage, type EffectResolution, type EffectSearch } from '../effects';
 import { InvalidCursor, StaleLease } from '../errors';
-import { FIND_EFFECT, FINISH_EFFECT, LIST_EFFECTS, LOAD_EFFECTS, RESOLVE_EFFECT, START_EFFECT } from './effect-queries';
+import {
+  EFFECTS_OF_LETTER,
+  FIND_EFFECT,
+  FINISH_EFFECT,
+  LIST_EFFECTS,
+  LOAD_EFFECTS,
+  RESOLVE_EFFECT,
+  START_EFFECT,
+} from './effect-queries';
 import { pageSize } from './event-reader';
 import { reachable } from './outage';
 
 const BIGINT = /^\d{1,18}$/;
 
 export class PostgresEffects extends EffectLedger {
-  constructor(private readonly pool: Pool) {
+  constructor(
+    private readonly pool: Pool,
+    /** Told after somebody was woken. */
+    private readonly onWake: () => void,
+  ) {
     super();
   }
 
@@ -52,6 +64,10 @@ export class PostgresEffects extends EffectLedger {
     return row ? toEffect(row) : null;
   }
 
+  async ofDeadLetter(letterId: string): Promise<Effect[]> {
+    return (await this.rows<EffectRow>(EFFECTS_OF_LETTER, [letterId])).map(toEffect);
+  }
+
   async resolve(id: string, { outcome, result, why, by }: EffectResolution): Promise<Effect | null> {
     if (!BIGINT.test(id)) return null;
     const [row] = await this.rows<EffectRow>(RESOLVE_EFFECT, [
@@ -59,7 +75,9 @@ export class PostgresEffects extends EffectLedger {
       outcome === 'happened' ? 'done' : 'failed',
       outcome === 'happened' ? JSON.stringify(result ?? null) : null,
       JSON.stringify({ outcome, by, why }),
+      effectWaitKey(id),
     ]);
+    if (row) this.onWake();
     return row ? toEffect(row) : null;
   }
 

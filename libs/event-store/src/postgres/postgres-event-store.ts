@@ -9,6 +9,7 @@ import {
   EventStore,
   type Claim,
   type Lease,
+  type Offer,
   type PublishOptions,
   type Published,
   type SlotRequest,
@@ -23,6 +24,7 @@ import { CausationReader } from './causation-reader';
 import { Claimer } from './claimer';
 import { poolOf } from './data-source';
 import { EventReader } from './event-reader';
+import { HandOver } from './hand-over';
 import { Heartbeat } from './heartbeat';
 import { Hints } from './hints';
 import { Listener } from './listener';
@@ -30,7 +32,10 @@ import { Maintenance } from './maintenance';
 import { reachable } from './outage';
 import { PostgresDeadLetters } from './postgres-dead-letters';
 import { PostgresEffects } from './postgres-effects';
+import { PostgresHistory } from './postgres-history';
 import { PostgresOperations } from './postgres-operations';
+import { PostgresRunStreams } from './postgres-run-streams';
+import { PostgresWaits } from './postgres-waits';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
 import { Settler } from './settler';
@@ -55,11 +60,15 @@ export class PostgresEventStore extends EventStore {
   readonly deadLetters: PostgresDeadLetters;
   readonly effects: PostgresEffects;
   readonly operations: PostgresOperations;
+  readonly history: PostgresHistory;
+  readonly streams: PostgresRunStreams;
+  readonly waits: PostgresWaits;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
   private readonly settled = new Hints<string[]>();
   private readonly triggerTable: TriggerTable;
+  private readonly handOver: HandOver;
   private readonly publisher: Publisher;
   private readonly claimer: Claimer;
   private readonly settler: Settler;
@@ -79,24 +88,36 @@ export class PostgresEventStore extends EventStore {
     this.options = resolveStoreOptions(options);
     const pool = poolOf(dataSource);
     this.triggerTable = new TriggerTable(pool, this.options.app);
+    this.handOver = new HandOver({
+      workerId: () => this.leasedWorker(),
+      triggers: this.triggerTable,
+      runLength: this.options.runLength,
+      claimer: () => this.claimer,
+      warn: (error) => this.logger.warn(`Deliveries could not be begun and go back: ${String(error)}`),
+    });
     this.publisher = new Publisher(
       pool,
+      this.handOver,
       this.options,
-      (triggerIds) => this.fed(triggerIds),
+      (triggerIds) => this.published(triggerIds),
       (ms) => this.due(ms),
     );
-    this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents);
+    this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents, () => this.work.emit());
     this.waker = new Waker(pool, () => this.stir());
     this.claimer = new Claimer(pool, this.triggerTable, this.options, (deliveries) => this.settler.release(deliveries));
     this.reader = new EventReader(pool);
     this.causation = new CausationReader(pool);
     this.situations = new SituationReader(pool, this.options.contextEvents);
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
-    this.effects = new PostgresEffects(pool);
+    this.effects = new PostgresEffects(pool, () => this.stir());
     this.operations = new PostgresOperations(pool, () => this.fed([]));
+    this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
+    this.waits = new PostgresWaits(pool);
+    this.history = new PostgresHistory(pool, this.options.contextEvents);
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),
+      told: (runs) => this.streams.hint(runs),
       warn: (message) => this.logger.warn(message),
     });
   }
@@ -111,6 +132,7 @@ export class PostgresEventStore extends EventStore {
     if (this.tenure) await this.endTenure(this.tenure);
     await this.publisher.idle();
     await this.settler.idle();
+    await this.streams.stop();
     await this.listener.stop();
   }
 
@@ -170,6 +192,10 @@ export class PostgresEventStore extends EventStore {
     }
   }
 
+  handOverTo(offer: () => Offer | null): () => void {
+    return this.handOver.to(offer);
+  }
+
   async settle(settlement: Settlement): Promise<void> {
     try {
       await this.settler.settle(settlement);
@@ -183,8 +209,8 @@ export class PostgresEventStore extends EventStore {
     // It may have been woken while it was being parked.
     if (settlement.outcome === 'parked') this.due(0);
     if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
-    // The next of the scope may be claimable now.
-    if (delivery.scope !== null) this.work.emit();
+    const { id: runId } = settlement.run;
+    if (runId !== undefined && delivery.event) this.streams.ended({ runId, eventId: delivery.event.id });
     if (delivery.event?.source.startsWith('ws:')) {
       this.settled.emit([delivery.event.id]);
       this.listener.tellSettled(delivery.event.id);
@@ -255,6 +281,12 @@ export class PostgresEventStore extends EventStore {
     };
   }
 
+  // A 0 stands for deliveries that waited for one of the events.
+  private published(triggerIds: number[]): void {
+    this.fed(triggerIds);
+    if (triggerIds.includes(0)) this.stir();
+  }
+
   // Here at once, elsewhere by notification.
   private fed(triggerIds: number[]): void {
     this.work.emit();
@@ -268,6 +300,11 @@ export class PostgresEventStore extends EventStore {
       () => this.fed([]),
       () => undefined,
     );
+  }
+
+  private leasedWorker(): number | null {
+    const heartbeat = this.tenure?.heartbeat;
+    return heartbeat && !heartbeat.lost.aborted ? heartbeat.workerId : null;
   }
 
   private due(inMs: number): void {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
-import { InvalidJson } from '@reflex/core';
+import { InvalidJson, type EventMeta } from '@reflex/core';
 import { payloadOf, type BaseEvent } from '@reflex/events';
 import type { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
@@ -7,24 +7,40 @@ import { delaysOf, type Delay } from '../delay';
 import { EventLoop, IdempotencyConflict, StoreOverloaded } from '../errors';
 import type { PublishOptions, Published } from '../event-store';
 import type { StoredEvent } from '../delivery';
+import type { Settlement } from '../settlement';
 import { afterCommit } from './after-commit';
 import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
+import { NO_OFFER, type GivenRow, type HandOver } from './hand-over';
 import { isOutage, reachable } from './outage';
-import { FIND_KEYS, COUNT_FOLLOW_UPS, PUBLISH } from './queries';
+import { BETWEEN_JSON, COUNT_FOLLOW_UPS, FIND_KEYS, NOTE_FOLLOW_UPS, PUBLISH } from './queries';
 
 /** Follow-ups of follow-ups end here: `depth` of an event from outside is 0. */
 const MAX_DEPTH = 8;
 /** Most follow-ups that one event from outside may cause, over all generations. */
 const MAX_PER_CORRELATION = 100;
+/** Characters of an event on its way to the database beside its payload, about. */
+const ENVELOPE_SIZE = 200;
 const LIMITS = { items: 500, characters: 4_000_000 };
 
 interface Prepared {
   id: string;
   key: string | null;
   hash: string | null;
-  /** The record for `reflex.publish`, as JSON. */
-  record: string;
+  type: string;
+  source: string;
+  at: Date;
+  meta: EventMeta;
+  /** JSON of the event's own fields. */
+  payload: string;
+  /** JSON of what few events have, or nothing. */
+  more: string;
+}
+
+/** What the database tells of a stored batch: keys that were stored before, and triggers with new work. */
+interface Stored {
+  taken: string[];
+  fed: number[];
 }
 
 /** Runs a statement on the pool or in the caller's transaction. */
@@ -36,6 +52,7 @@ export class Publisher {
 
   constructor(
     private readonly pool: Pool,
+    private readonly handOver: HandOver,
     limits: { queueLimit: number; queueMs: number },
     /** Told which triggers have new work, after the commit. */
     private readonly onFed: (triggerIds: number[]) => void,
@@ -43,7 +60,7 @@ export class Publisher {
     private readonly onDelayed: (ms: number) => void,
   ) {
     this.group = new GroupCommit(
-      (batch) => this.store(batch, this.onPool, this.onFed),
+      (batch) => this.storeOnPool(batch),
       { ...LIMITS, queue: limits.queueLimit, waitMs: limits.queueMs },
       isOutage,
       (waiting) => new StoreOverloaded(waiting),
@@ -68,13 +85,25 @@ export class Publisher {
     return results as Published[];
   }
 
-  /** Publishes what follows from an event, inside the transaction that settles it. */
-  async publishFollowUps(events: BaseEvent[], parent: StoredEvent, manager: EntityManager): Promise<void> {
+  /**
+   * Publishes what follows from an event, inside the transaction that settles it. The handler of one that was parked begins
+   * again from its start: what was published when it was parked is counted, and left out then.
+   */
+  async publishFollowUps(
+    { delivery, followUps = [], followUpDelays = [] }: Settlement,
+    countThem: boolean,
+    manager: EntityManager,
+  ): Promise<void> {
+    const parent = delivery.event!;
     const { depth, correlation_id: correlationId } = parent.meta;
+    const { eventSeq, triggerId } = delivery;
     if (depth >= MAX_DEPTH) {
       throw new EventLoop(`The chain of events is ${MAX_DEPTH} long already. Does a trigger cause its own event?`);
     }
-    const [row] = await queryIn<{ count: number }>(manager, COUNT_FOLLOW_UPS, [correlationId, MAX_PER_CORRELATION]);
+    const values = [correlationId, MAX_PER_CORRELATION, eventSeq, triggerId];
+    const [row] = await queryIn<{ count: number; published: number }>(manager, COUNT_FOLLOW_UPS, values);
+    const events = followUps.slice(row!.published);
+    const delays = followUpDelays.slice(row!.published);
     if (row!.count + events.length > MAX_PER_CORRELATION) {
       throw new EventLoop(
         `One event caused ${MAX_PER_CORRELATION} others already. Does a trigger cause its own event?`,
@@ -84,7 +113,14 @@ export class Publisher {
       const { trace_id, correlation_id } = parent.meta;
       event.meta = { trace_id, correlation_id, causation_id: parent.id, depth: depth + 1 };
     }
-    await this.publish(events, { transaction: manager });
+    const options = {
+      delayMs: delays.map(({ delayMs }) => delayMs),
+      deliverAt: delays.map(({ deliverAt }) => deliverAt),
+    };
+    await this.publish(events, { transaction: manager, ...(delays.length > 0 && options) });
+    if (countThem) {
+      await queryIn(manager, NOTE_FOLLOW_UPS, [eventSeq, triggerId, parent.id, followUps.length, delivery.attempt]);
+    }
   }
 
   private announce({ delayMs, deliverAt }: Delay): void {
@@ -105,7 +141,7 @@ export class Publisher {
     const keys = prepared.flatMap(({ key }) => key ?? []);
     // Several events with keys: one conflict must undo them all, so they cannot share a commit with strangers.
     if (prepared.length > 1 && keys.length > 0) return this.storeAlone(prepared);
-    const size = prepared.reduce((sum, { record }) => sum + record.length, 0);
+    const size = prepared.reduce((sum, { payload, more }) => sum + ENVELOPE_SIZE + payload.length + more.length, 0);
     return reachable(() => this.group.add({ items: prepared, size, keys }));
   }
 
@@ -131,14 +167,30 @@ export class Publisher {
 
   private readonly onPool: Run = async (text, values) => (await this.pool.query(text, values)).rows;
 
+  private async storeOnPool(batch: Prepared[]): Promise<(Published | IdempotencyConflict)[]> {
+    const columns = columnsOf(batch);
+    const row = await this.handOver.during(
+      async (offer) => (await this.pool.query<Stored & GivenRow>(PUBLISH, [...columns, ...offer])).rows[0]!,
+      (receivedAt) => new Map(batch.map((one) => [one.id, () => storedEvent(one, receivedAt)])),
+    );
+    return this.resultsOf(batch, row, this.onPool, this.onFed);
+  }
+
   private async store(
     batch: Prepared[],
     run: Run,
     tell: (triggerIds: number[]) => void,
   ): Promise<(Published | IdempotencyConflict)[]> {
-    const json = `[${batch.map(({ record }) => record).join()}]`;
-    const [outcome] = await run<{ taken: string[]; fed: number[] }>(PUBLISH, [json]);
-    const { taken, fed } = outcome!;
+    const [row] = await run<Stored>(PUBLISH, [...columnsOf(batch), ...NO_OFFER]);
+    return this.resultsOf(batch, row!, run, tell);
+  }
+
+  private async resultsOf(
+    batch: Prepared[],
+    { taken, fed }: Stored,
+    run: Run,
+    tell: (triggerIds: number[]) => void,
+  ): Promise<(Published | IdempotencyConflict)[]> {
     if (fed.length > 0) tell(fed);
     if (taken.length === 0) return batch.map(({ id }) => ({ id, duplicate: false }));
 
@@ -168,27 +220,51 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
   }
   const id = chosen ? event.id : randomUUIDv7();
   const key = chosen ? `id:${id}` : idempotencyKey;
+  const type = event.type;
   const source = event.source ?? 'internal';
-  const payload = payloadOf(event);
-  const meta = event.meta ?? {};
+  const at = event.timestamp ?? new Date();
+  const given = event.meta ?? {};
+  const meta: EventMeta = {
+    trace_id: given.trace_id ?? newTraceId(),
+    correlation_id: given.correlation_id ?? id,
+    causation_id: given.causation_id ?? null,
+    depth: given.depth ?? 0,
+  };
+  const fields = payloadOf(event);
   // JSON leaves out what is undefined.
   const when = { due: deliverAt ?? undefined, delay: delayMs ?? undefined };
-  const hash = key === null ? null : hashOf({ type: event.type, source, payload, ...when });
-  const record = JSON.stringify({
-    id,
-    type: event.type,
-    source,
+  const hash = key === null ? null : hashOf({ type, source, payload: fields, ...when });
+  const { causation_id: cause, depth } = meta;
+  const more = {
+    cause: cause ?? undefined,
+    depth: depth || undefined,
+    key: key ?? undefined,
+    hash: hash ?? undefined,
     ...when,
-    at: event.timestamp ?? new Date(),
-    trace: meta.trace_id ?? newTraceId(),
-    corr: meta.correlation_id ?? id,
-    cause: meta.causation_id ?? null,
-    depth: meta.depth ?? 0,
-    key,
-    hash,
-    payload,
-  });
-  return { id, key, hash, record };
+  };
+  const json = JSON.stringify(more);
+  const payload = JSON.stringify(fields);
+  return { id, key, hash, type, source, at, meta, payload, more: json === '{}' ? '' : json };
+}
+
+/** The arrays of `reflex.publish`. */
+function columnsOf(batch: Prepared[]): unknown[] {
+  return [
+    batch.map(({ id }) => id),
+    batch.map(({ type }) => type),
+    batch.map(({ source }) => source),
+    batch.map(({ at }) => at.toISOString()),
+    batch.map(({ meta }) => meta.trace_id),
+    batch.map(({ meta }) => meta.correlation_id),
+    batch.map(({ payload }) => payload).join(BETWEEN_JSON),
+    batch.map(({ more }) => more).join(BETWEEN_JSON),
+  ];
+}
+
+/** The event as the log will give it. */
+function storedEvent({ id, type, source, at, meta, payload }: Prepared, receivedAt: Date): StoredEvent {
+  const fields = JSON.parse(payload) as Record<string, unknown>;
+  return { id, type, source, timestamp: new Date(at), receivedAt, meta: { ...meta }, payload: fields };
 }
 
 // randomUUID draws from a pool of random bytes; randomBytes asks the system each time.

@@ -3,14 +3,31 @@
 
 // --- publish
 
-export const PUBLISH = `select taken, fed from reflex.publish($1::jsonb)`;
+/** What stands between JSON texts that go to the database as one: JSON has it only escaped. */
+export const BETWEEN_JSON = '\u001f';
+
+// $1 ids, $2 types, $3 sources, $4 times, $5 traces, $6 correlations, $7 payloads, $8 what few have, $9 worker or null,
+// $10 and $11 the triggers it offers slots to and how many, $12 the longest run of one scope
+export const PUBLISH = `select * from reflex.publish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
 
 export const FIND_KEYS = `
   select key, event_id, body_hash
     from reflex.event_keys
    where key = any ($1::text[])`;
 
-export const COUNT_FOLLOW_UPS = `select reflex.count_follow_ups($1, $2) as count`;
+// $3 place in the log, $4 trigger: of a delivery that was parked, how many it has published already
+export const COUNT_FOLLOW_UPS = `
+  select reflex.count_follow_ups($1, $2) as count,
+         coalesce((select (e.result ->> 'count')::integer from reflex.effects e
+                    where e.event_seq = $3 and e.trigger_id = $4 and e.replay = reflex.replay_of($3, $4)
+                      and e.key = 'context.publish'), 0) as published`;
+
+// $1 place in the log, $2 trigger, $3 event, $4 how many, $5 attempt
+export const NOTE_FOLLOW_UPS = `
+  insert into reflex.effects (event_seq, trigger_id, replay, key, event_id, kind, name, effect, status, result, attempt, ended_at)
+  values ($1, $2, reflex.replay_of($1, $2), 'context.publish', $3, 'step', 'context.publish', 'keyed', 'done',
+          jsonb_build_object('count', $4::integer), $5, now())
+  on conflict on constraint effects_pkey do update set result = excluded.result, ended_at = excluded.ended_at`;
 
 // --- triggers
 
@@ -71,9 +88,22 @@ export const UNKNOWN_CLAIMS = `
 
 export const LOAD_CONTEXTS = `select * from reflex.load_contexts($1, $2, $3)`;
 
-export const SETTLE = `select s::text, t from reflex.settle($1::jsonb, $2, $3, $4)`;
+export const SETTLE = `
+  select stale, promoted
+    from reflex.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
 
 // --- sweeps
+
+// $1 place in the log, $2 trigger, $3 replay, $4 name
+export const OPEN_WAIT = `select reflex.open_wait($1, $2, $3, $4, $5::jsonb)`;
+
+export const LOOK_FOR = `select * from reflex.look_for($1, $2, $3, $4, $5::text[])`;
+
+export const CLOSE_WAIT = `select reflex.close_wait($1, $2, $3, $4)`;
+
+export const WATCH_WAITS = `select * from reflex.watch_waits($1)`;
+
+export const FORGET_WAITS = `select reflex.forget_waits($1) as count`;
 
 export const WAKE = `select reflex.wake($1::text[], $2::bigint[], $3::integer[])`;
 
@@ -141,17 +171,19 @@ export const SEARCH_OLDEST = `
    limit $8`;
 
 export const DELIVERIES_OF_EVENT = `
-  select t.name as trigger, d.status::text, d.attempts, d.run_at, d.error, d.crashes, d.parked
+  select t.name as trigger, d.status::text, d.attempts, d.run_at, d.error, d.crashes, d.parked,
+         (select s.run_id::text from reflex.run_streams s
+           where s.event_seq = d.event_seq and s.trigger_id = d.trigger_id and s.lease_token = d.lease_token) as run_id
     from reflex.deliveries d
     join reflex.triggers t on t.id = d.trigger_id
    where d.event_seq = $1
   union all
-  select t.name, 'dead_letter', l.attempts, null, l.error ->> 'message', 0, null
+  select t.name, 'dead_letter', l.attempts, null, l.error ->> 'message', 0, null, null
     from reflex.dead_letters l
     join reflex.triggers t on t.id = l.trigger_id
    where l.event_id = $2
   union all
-  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0, null
+  (select distinct on (r.trigger_id) t.name, 'completed', r.attempt, null, null, 0, null, r.id::text
      from reflex.runs r
      join reflex.triggers t on t.id = r.trigger_id
     where r.event_seq = $1 and r.outcome in ('completed', 'filtered', 'accumulated')

@@ -105,6 +105,7 @@ export interface DeliveryRow {
   error: string | null;
   crashes: number;
   parked: { reason: string; deadline: boolean } | null;
+  run_id: string | null;
 }
 
 export function toEvent(row: EventRow): StoredEvent {
@@ -229,6 +230,7 @@ export function toSummary(row: DeliveryRow): DeliverySummary {
     attempts: row.attempts,
     nextAttemptAt: parked && !parked.deadline ? null : row.run_at,
     error: row.error,
+    runId: row.run_id,
     waitsFor: parked?.reason ?? null,
   };
 }

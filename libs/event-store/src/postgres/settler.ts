@@ -7,19 +7,30 @@ import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
 import { isOutage, reachable } from './outage';
 import type { Publisher } from './publisher';
-import { SETTLE } from './queries';
+import { BETWEEN_JSON, SETTLE } from './queries';
 import { toCopy } from './rows';
 import { wakeKey } from './waker';
 
 /** Parked without a deadline, in milliseconds: a hundred years, since a time must be named. */
 const FOR_EVER_MS = 36_525 * 86_400_000;
 
+/** Characters of an ending on the way to the database, about, beside what few have. */
+const ROW_SIZE = 200;
 const LIMITS = { items: 500, characters: 4_000_000, queue: 100_000 };
 
 interface Ending {
   delivery: Delivery;
-  record: string;
+  outcome: Settlement['outcome'] | 'released';
+  startedAt: string;
+  durationMs: number;
+  /** JSON of what few outcomes have, or nothing. */
+  more: string;
   thoughtful: boolean;
+}
+
+interface Ended {
+  fresh: boolean[];
+  promoted: number;
 }
 
 type Run = <Row>(text: string, values: unknown[]) => Promise<Row[]>;
@@ -33,9 +44,11 @@ export class Settler {
     private readonly dataSource: DataSource,
     private readonly publisher: Publisher,
     private readonly contextEvents: number,
+    /** Told that the next of some scopes became claimable, after the commit. */
+    private readonly onPromoted: () => void,
   ) {
     this.group = new GroupCommit(
-      (batch) => this.end(batch, async (text, values) => (await this.pool.query(text, values)).rows),
+      (batch) => this.endOnPool(batch),
       LIMITS,
       isOutage,
       () => new StoreOverloaded(LIMITS.queue),
@@ -43,33 +56,30 @@ export class Settler {
   }
 
   async settle(settlement: Settlement): Promise<void> {
-    const { delivery, followUps = [], work } = settlement;
-    const ending: Ending = {
-      delivery,
-      record: JSON.stringify(settlementRecord(settlement)),
-      thoughtful: settlement.context !== undefined,
-    };
+    const { delivery, outcome, followUps = [], work } = settlement;
+    const ending = endingOf(settlement);
     if (followUps.length === 0 && !work) return this.endTogether([ending]);
 
-    await reachable(() =>
+    const { promoted } = await reachable(() =>
       this.dataSource.transaction(async (manager) => {
         if (work) await work(manager);
-        if (followUps.length > 0) await this.publisher.publishFollowUps(followUps, delivery.event!, manager);
+        if (followUps.length > 0) await this.publisher.publishFollowUps(settlement, outcome === 'parked', manager);
         // Last, because it locks the lane, and because a stale lease must undo all of it.
-        const [fresh] = await this.end([ending], (text, values) => queryIn(manager, text, values));
-        if (!fresh) throw staleLease(delivery);
+        const ended = await this.end([ending], (text, values) => queryIn(manager, text, values));
+        if (!ended.fresh[0]) throw staleLease(delivery);
+        return ended;
       }),
     );
+    if (promoted > 0) this.onPromoted();
   }
 
   /** Gives deliveries back untouched. Those that are no longer ours are somebody else's already. */
   async release(deliveries: Delivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    const endings = deliveries.map((delivery) => ({
-      delivery,
-      record: JSON.stringify({ ...keyOf(delivery), o: 'released' }),
-      thoughtful: false,
-    }));
+    const startedAt = new Date().toISOString();
+    const endings = deliveries.map((delivery): Ending => {
+      return { delivery, outcome: 'released', startedAt, durationMs: 0, more: '', thoughtful: false };
+    });
     await this.endTogether(endings).catch((error: unknown) => {
       if (!(error instanceof StaleLease)) throw error;
     });
@@ -80,7 +90,7 @@ export class Settler {
   }
 
   private async endTogether(endings: Ending[]): Promise<void> {
-    const size = endings.reduce((sum, { record }) => sum + record.length, 0);
+    const size = endings.reduce((sum, { more }) => sum + ROW_SIZE + more.length, 0);
     // Two outcomes of one delivery must not meet in one commit: the first ends it, the second is stale.
     const keys = endings.map(({ delivery }) => `${delivery.eventSeq}/${delivery.triggerId}`);
     const fresh = await reachable(() => this.group.add({ items: endings, size, keys }));
@@ -88,34 +98,50 @@ export class Settler {
     if (stale >= 0) throw staleLease(endings[stale]!.delivery);
   }
 
-  private async end(batch: Ending[], run: Run): Promise<boolean[]> {
-    const json = `[${batch.map(({ record }) => record).join()}]`;
-    const laned = batch.some(({ delivery }) => delivery.scope !== null);
-    const thoughtful = batch.some((ending) => ending.thoughtful);
-    const rows = await run<{ s: string; t: number }>(SETTLE, [json, laned, thoughtful, this.contextEvents]);
-    if (rows.length === 0) return batch.map(() => true);
-    const stale = new Set(rows.map(({ s, t }) => `${s}/${t}`));
-    return batch.map(({ delivery }) => !stale.has(`${delivery.eventSeq}/${delivery.triggerId}`));
+  private async endOnPool(batch: Ending[]): Promise<boolean[]> {
+    const { fresh, promoted } = await this.end(
+      batch,
+      async (text, values) => (await this.pool.query(text, values)).rows,
+    );
+    if (promoted > 0) this.onPromoted();
+    return fresh;
+  }
+
+  private async end(batch: Ending[], run: Run): Promise<Ended> {
+    const values = [...columnsOf(batch), batch.some(({ thoughtful }) => thoughtful), this.contextEvents];
+    const [row] = await run<{ stale: number[] | null; promoted: number | null }>(SETTLE, values);
+    const fresh = batch.map(() => true);
+    for (const place of row!.stale ?? []) fresh[place - 1] = false;
+    return { fresh, promoted: row!.promoted ?? 0 };
   }
 }
 
-function keyOf({ eventSeq, triggerId, leaseToken, scope }: Delivery) {
-  return { s: eventSeq, t: triggerId, k: leaseToken, c: scope };
+/** The arrays of `reflex.settle`. Those of numbers are written out here, which is cheaper than to have the driver do it. */
+function columnsOf(batch: Ending[]): unknown[] {
+  const numbers = (value: (ending: Ending) => string | number) => `{${batch.map(value).join()}}`;
+  return [
+    numbers(({ delivery }) => delivery.eventSeq),
+    numbers(({ delivery }) => delivery.triggerId),
+    numbers(({ delivery }) => delivery.leaseToken),
+    batch.map(({ delivery }) => delivery.scope),
+    batch.map(({ outcome }) => outcome),
+    numbers(({ delivery }) => delivery.attempt),
+    batch.map(({ delivery }) => delivery.event?.id ?? `seq:${delivery.eventSeq}`),
+    batch.map(({ delivery }) => delivery.event?.meta.trace_id ?? null),
+    batch.map(({ startedAt }) => startedAt),
+    numbers(({ durationMs }) => durationMs),
+    batch.map(({ more }) => more).join(BETWEEN_JSON),
+  ];
 }
 
-function settlementRecord(settlement: Settlement) {
+function endingOf(settlement: Settlement): Ending {
   const { delivery, outcome, run, retryInMs, deadLetterReason, context } = settlement;
-  return {
-    ...keyOf(delivery),
-    e: delivery.event?.id ?? `seq:${delivery.eventSeq}`,
-    a: delivery.attempt,
-    o: outcome,
-    b: run.startedAt,
-    d: run.durationMs,
-    tr: delivery.event?.meta.trace_id,
+  // JSON leaves out what is undefined.
+  const more = JSON.stringify({
+    n: run.id,
     rs: run.reason,
     er: run.error,
-    re: run.result,
+    re: run.result ?? undefined,
     us: run.usage,
     w: waitMs(outcome, retryInMs),
     pk: outcome === 'parked' ? parkingOf(settlement) : undefined,
@@ -129,6 +155,14 @@ function settlementRecord(settlement: Settlement) {
       acted: context.acted,
       wake: context.wakeInMs,
     },
+  });
+  return {
+    delivery,
+    outcome,
+    startedAt: run.startedAt.toISOString(),
+    durationMs: run.durationMs,
+    more: more === '{}' ? '' : more,
+    thoughtful: context !== undefined,
   };
 }
 

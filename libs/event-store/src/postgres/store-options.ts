@@ -15,8 +15,8 @@ export interface PostgresStoreOptions {
   runLength?: number;
   /** Most accumulated events that a decision context keeps. Default 1,000. */
   contextEvents?: number;
-  /** Days of history. Default 30 for events and runs, 7 for idempotency keys. */
-  retention?: { events?: number; runs?: number; keys?: number };
+  /** Days of history. Default 30 for events and runs, 7 for idempotency keys, an hour for what runs tell while they go on. */
+  retention?: { events?: number; runs?: number; keys?: number; streams?: number };
   /** Send and hear notifications; without them work is found by polling alone. Default true. */
   notify?: boolean;
   /** Most events that wait for a flush before publishing answers `StoreOverloaded`. Default 20,000. */
@@ -29,7 +29,7 @@ export interface PostgresStoreOptions {
 }
 
 export type ResolvedStoreOptions = Required<Omit<PostgresStoreOptions, 'entities' | 'migrations' | 'retention'>> & {
-  retention: { events: number; runs: number; keys: number };
+  retention: { events: number; runs: number; keys: number; streams: number };
 };
 
 /** Fills in the defaults. */
@@ -42,7 +42,7 @@ export function resolveStoreOptions(options: PostgresStoreOptions): ResolvedStor
     retireAfterMs: options.retireAfterMs ?? 300_000,
     runLength: options.runLength ?? 16,
     contextEvents: options.contextEvents ?? 1_000,
-    retention: { events: 30, runs: 30, keys: 7, ...options.retention },
+    retention: { events: 30, runs: 30, keys: 7, streams: 1 / 24, ...options.retention },
     notify: options.notify ?? true,
     queueLimit: options.queueLimit ?? 20_000,
     queueMs: options.queueMs ?? 500,

@@ -78,7 +78,7 @@ describe('npm run new', () => {
     expect(Object.keys(json('package.json').scripts)).not.toEqual(expect.arrayContaining(['example']));
     expect(Object.keys(json('package.json').scripts)).not.toEqual(expect.arrayContaining(['new']));
     expect(read('README.md')).not.toMatch(/npm run (new|example)\b/);
-    expect(json('package.json').scripts['lint']).toMatch(/ apps libs test$/);
+    expect(json('package.json').scripts['lint']).toMatch(/ apps libs test docs\/site$/);
     expect(
       ['examples', 'test/examples', 'apps/web', '.env', 'libs/schematics/src/project'].filter((path) =>
         existsSync(join(project, path)),
@@ -98,7 +98,7 @@ describe('npm run new', () => {
       output: '',
       code: 0,
     });
-    const tests = ['test/layers', 'test/readme'];
+    const tests = ['test/layers', 'test/readme', 'test/guides/code-blocks', 'docs/site'];
     const { output, code } = node(
       '--experimental-vm-modules',
       'node_modules/jest/bin/jest.js',
@@ -108,7 +108,7 @@ describe('npm run new', () => {
     );
 
     expect({ output, code }).toMatchObject({ code: 0 });
-    expect(output).toMatch(/Test Suites: 2 passed, 2 total/);
+    expect(output).toMatch(/Test Suites: 4 passed, 4 total/);
     rmSync(join(project, 'node_modules'));
   }, 180_000);
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix, sep } from 'node:path';
 import { git } from '#project/git';
 import { GENERATOR, type Part, PARTS, type Recipe } from '#project/parts';
 
@@ -42,22 +42,34 @@ function extract(template: string, folder: string): void {
   }
 }
 
-function leaveOut(folder: string, { folders, scripts }: Part): void {
+function leaveOut(folder: string, part: Part): void {
+  const { folders, scripts } = part;
   for (const path of folders) rmSync(join(folder, path), { recursive: true, force: true });
   editJson(join(folder, 'package.json'), (manifest) => {
     const kept = Object.entries(manifest.scripts ?? {}).filter(([name]) => !scripts.includes(name));
     manifest.scripts = Object.fromEntries(kept.map(([name, command]) => [name, withoutWords(command, folders)]));
     manifest.workspaces = manifest.workspaces?.filter((path) => !folders.includes(path));
   });
-  // The rows of the README's tables that lead there.
-  const words = [...folders.map((path) => `](${path}`), ...scripts.map((script) => `npm run ${script}`)];
-  const leadsThere = (line: string) => line.startsWith('|') && words.some((word) => line.includes(word));
-  edit(join(folder, 'README.md'), (text) =>
-    text
-      .split('\n')
-      .filter((line) => !leadsThere(line))
-      .join('\n'),
-  );
+  for (const page of ['README.md', ...pagesOf(folder)])
+    edit(join(folder, page), (text) => withoutLeadsTo(text, page, part));
+}
+
+function pagesOf(folder: string): string[] {
+  const docs = join(folder, 'docs');
+  if (!existsSync(docs)) return [];
+  const files = readdirSync(docs, { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => file.endsWith('.md')).map((file) => posix.join('docs', ...file.split(sep)));
+}
+
+/** Without the rows of tables and the items of lists that lead there. */
+function withoutLeadsTo(text: string, page: string, { folders, scripts }: Part): string {
+  const links = folders.map((path) => `](${posix.relative(posix.dirname(page), path)}`);
+  const words = [...links, ...scripts.map((script) => `| \`npm run ${script}`)];
+  const leadsThere = (line: string): boolean => /^(\||- )/.test(line) && words.some((word) => line.includes(word));
+  return text
+    .split('\n')
+    .filter((line) => !leadsThere(line))
+    .join('\n');
 }
 
 function rename(folder: string, name: string): void {

@@ -99,6 +99,11 @@ export class ContextMemory {
     return new ContextMemory(others, this.scratchKept, filters, this.createdAt, this.actionAt);
   }
 
+  /** Forgets the oldest beyond so many, as the store does. */
+  keepNewest(most: number): void {
+    if (this.accumulated.length > most) this.accumulated = this.accumulated.slice(-most);
+  }
+
   /** Takes over what the settlement of one delivery commits. */
   apply(change: ContextChange, current: Entry | null, now: Date): void {
     if (change.clear) {

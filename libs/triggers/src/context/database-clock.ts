@@ -1,5 +1,10 @@
+/** What a decision takes for now, in milliseconds since 1970: the database's clock, or in a rehearsal a virtual one. */
+export interface StoreClock {
+  nowMs(): number;
+}
+
 /** The database's clock as this process sees it: its answer at a claim, plus what passed here since. Our own clock may be wrong. */
-export class DatabaseClock {
+export class DatabaseClock implements StoreClock {
   private readonly offsetMs: number;
 
   constructor(now: Date) {

@@ -1,7 +1,10 @@
-import { type Duration, durationMs } from '@reflex/core';
-import { type BaseEvent, payloadOf } from '@reflex/events';
+import { type Duration, durationMs, type Jsonified } from '@reflex/core';
+import { type BaseEvent, type EventClass, payloadOf } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
+import type { StepCall } from '../durable/steps';
+import type { WaitOptions } from '../durable/waits';
 import type { DecisionState } from './decision-state';
+import type { When } from './follow-ups';
 
 /** Reaches what the worker, filters and conditions need of a context; not for handlers. */
 export const STATE = Symbol('reflex:decision-state');
@@ -117,8 +120,29 @@ export class DecisionContext<E extends BaseEvent = BaseEvent> {
   }
 
   /** Publishes follow-ups together with the outcome of this attempt, or not at all. Throws `EventLoop` when the chain is too long. */
-  publish(events: BaseEvent | BaseEvent[]): void {
-    this[STATE].publish(Array.isArray(events) ? events : [events]);
+  publish(events: BaseEvent | BaseEvent[], when?: When): void {
+    this[STATE].publish(Array.isArray(events) ? events : [events], when);
+  }
+
+  /** The same for later: `context.schedule(reminder, { delay: '1d' })`, or `{ at: new Date(…) }`. Restarts do not matter. */
+  schedule(events: BaseEvent | BaseEvent[], when: When): void {
+    this.publish(events, when);
+  }
+
+  /**
+   * Runs the function once per event: when it has returned, its result is kept, as JSON, and later attempts get that
+   * instead. A name may be used again, if every attempt uses it as often and in the same order.
+   */
+  async step<T>(name: string, work: (call: StepCall) => T | Promise<T>): Promise<Jsonified<T>> {
+    return this[STATE].durable('context.step').steps.run(name, work);
+  }
+
+  /**
+   * The next event of the class that matches, received after this one and not answered by an earlier wait; `null` when the
+   * time is up. Until then the run is parked, without a worker; then the handler runs again from its start.
+   */
+  async waitFor<W extends BaseEvent>(eventClass: EventClass<W>, options: WaitOptions<W> = {}): Promise<W | null> {
+    return this[STATE].durable('context.waitFor').waits.for(eventClass, options);
   }
 
   /** Changes the database in the transaction that settles this attempt: after the handler returned, and only if the lease still holds. */

@@ -1,10 +1,14 @@
 import type { BaseEvent } from '@reflex/events';
 import { type ContextChange, type Delivery, EventLoop, type StoredEvent } from '@reflex/event-store';
 import type { EntityManager } from 'typeorm';
+import type { Durable } from '../durable/durable';
+import type { Waits } from '../durable/waits';
+import { NotDurable } from '../durable/errors';
 import { AttemptOver } from '../errors';
 import { storableJson } from '../storable-json';
 import { ContextMemory, type Decode, Entry } from './context-memory';
-import type { DatabaseClock } from './database-clock';
+import type { StoreClock } from './database-clock';
+import { FollowUps, type When } from './follow-ups';
 
 /** A follow-up of an event this deep is refused; the store has the same cap. */
 const MAX_DEPTH = 8;
@@ -16,13 +20,15 @@ export interface DecisionInput {
   stored: StoredEvent;
   memory: ContextMemory;
   decode: Decode;
-  clock: DatabaseClock;
+  clock: StoreClock;
   signal: () => AbortSignal;
+  /** Absent where no handler runs. */
+  durable?: () => Durable;
 }
 
 /** What one attempt knows and wants, before anything of it is committed; a failed attempt is simply forgotten. */
 export class DecisionState {
-  followUps: BaseEvent[] | undefined;
+  followUps: FollowUps | undefined;
   private work: ((manager: EntityManager) => Promise<void>)[] | undefined;
   /** What the handler itself decided about the context. */
   closing: 'not' | 'marked' | 'cleared' = 'not';
@@ -34,6 +40,7 @@ export class DecisionState {
   private scratchDraft: Record<string, unknown> | undefined;
   private filtersDraft: Record<string, unknown> | undefined;
   private over = false;
+  private durableWork: Durable | undefined;
 
   constructor(readonly input: DecisionInput) {
     this.current = new Entry(input.stored, input.decode);
@@ -116,7 +123,7 @@ export class DecisionState {
     this.filtersDraft = { ...this.filtersDraft, [place]: state };
   }
 
-  publish(events: BaseEvent[]): void {
+  publish(events: BaseEvent[], when?: When): void {
     this.assertOpen();
     const depth = this.input.stored.meta.depth;
     if (depth >= MAX_DEPTH) {
@@ -125,7 +132,20 @@ export class DecisionState {
           'Look for triggers that cause each other, and narrow a filter.',
       );
     }
-    this.followUps = [...(this.followUps ?? []), ...events];
+    (this.followUps ??= new FollowUps()).add(events, when);
+  }
+
+  /** Throws `NotDurable` where no handler runs. */
+  durable(what: string): Durable {
+    this.assertOpen();
+    this.durableWork ??= this.input.durable?.();
+    if (!this.durableWork) throw new NotDurable(what);
+    return this.durableWork;
+  }
+
+  /** What the handler has begun to wait for, and caught. */
+  get waits(): Waits | null {
+    return this.durableWork?.waits ?? null;
   }
 
   addWork(work: (manager: EntityManager) => Promise<void>): void {

@@ -2,7 +2,6 @@ import type { Delivery, StoredContext, StoredEvent } from '@reflex/event-store';
 import { BaseEvent, EventRegistry, EventType } from '@reflex/events';
 import { Allow } from 'class-validator';
 import { ContextMemory } from '../context/context-memory';
-import type { DatabaseClock } from '../context/database-clock';
 import { DecisionContext } from '../context/decision-context';
 import { DecisionState } from '../context/decision-state';
 
@@ -65,7 +64,7 @@ export function stateOf(
     stored: event,
     memory: memory instanceof ContextMemory ? memory : ContextMemory.load(memory ?? remembered([]), decode),
     decode,
-    clock: clock as DatabaseClock,
+    clock,
     signal: () => new AbortController().signal,
   });
 }

@@ -45,6 +45,52 @@ describe('the worker', () => {
     expect(claims).toBeLessThan(100);
   });
 
+  it('begins what its own process publishes without a claim, after the publisher was answered', async () => {
+    const order: string[] = [];
+    const { worker, store } = await workers.started([
+      onStep({ name: 'quick', handle: ({ event }) => void order.push(`handled ${event.n}`) }),
+    ]);
+    await idle(worker);
+    const claim = store.claim.bind(store);
+    let claimed = 0;
+    store.claim = async (wanted) => {
+      const result = await claim(wanted);
+      claimed += result.runs.length;
+      return result;
+    };
+
+    await store.publish(step(1)).then(() => order.push('answered 1'));
+
+    await eventually(async () => expect(await runs(store)).toHaveLength(1));
+    expect(order).toEqual(['answered 1', 'handled 1']);
+    expect(claimed).toBe(0);
+  });
+
+  it('keeps slots for what waits while it is handed new deliveries, and never exceeds its slots', async () => {
+    const { opened, open } = gate();
+    let most = 0;
+    const { worker, store } = await workers.started(
+      [
+        onStep({
+          name: 'slow',
+          handle: async () => {
+            most = Math.max(most, worker.inWork);
+            await opened;
+          },
+        }),
+      ],
+      { options: { concurrency: 4 } },
+    );
+    await idle(worker);
+
+    await Promise.all(Array.from({ length: 20 }, (_, n) => store.publish(step(n))));
+    await eventually(() => expect(worker.inWork).toBe(4));
+    open();
+
+    await eventually(async () => expect(await runs(store)).toHaveLength(20));
+    expect(most).toBe(4);
+  });
+
   it('aborts a handler at its timeout, and counts the attempt', async () => {
     const aborted: string[] = [];
     const { store } = await workers.started([

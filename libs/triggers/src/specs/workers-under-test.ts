@@ -97,7 +97,8 @@ export async function workersUnderTest() {
       const store = await openPostgresStore({ url: database.url, poolSize: 1, notify: false });
       await store.dataSource.query(`
         truncate reflex.events, reflex.event_keys, reflex.triggers, reflex.workers, reflex.deliveries, reflex.lanes,
-          reflex.contexts, reflex.context_events, reflex.runs, reflex.dead_letters, reflex.wakes`);
+          reflex.contexts, reflex.context_events, reflex.runs, reflex.dead_letters, reflex.wakes,
+          reflex.effects, reflex.replays, reflex.waits, reflex.wait_matches, reflex.wait_shapes`);
       await store.close();
     },
 

@@ -1,5 +1,10 @@
-import type { EffectEnd, NewEffect, RecordedEffect, RunLedger } from '@reflex/core';
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, type EffectEnd, type NewEffect, type RecordedEffect, type RunLedger } from '@reflex/core';
 import type { Delivery, EffectLedger } from '@reflex/event-store';
+import { isPassing } from './settling';
+
+const BACKOFF = { baseMs: 100, maxMs: 2_000 };
+const TRIES = 6;
 
 interface Past {
   replay: number;
@@ -30,7 +35,15 @@ export class AttemptLedger implements RunLedger {
 
   async finish(key: string, end: EffectEnd): Promise<RecordedEffect> {
     const { replay } = await this.load();
-    return this.remember(await this.effects.finish(this.delivery, replay, key, end));
+    // What happened outside cannot be undone, so its record is worth some patience.
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.remember(await this.effects.finish(this.delivery, replay, key, end));
+      } catch (error) {
+        if (!isPassing(error) || tries === TRIES) throw error;
+        await delay(backoffMs(tries, BACKOFF));
+      }
+    }
   }
 
   private async remember(effect: RecordedEffect): Promise<RecordedEffect> {

@@ -1,6 +1,6 @@
-import type { RunLedger, RunUsage } from '@reflex/core';
+import type { RunFrame, RunLedger, RunUsage } from '@reflex/core';
 import { type CurrentRun, runWith } from '@reflex/observability';
-import type { Delivery, EffectLedger, StoredEvent } from '@reflex/event-store';
+import type { Delivery, EffectLedger, RunStream, RunStreams, StoredEvent } from '@reflex/event-store';
 import type { ReflexError } from '@reflex/core';
 import { AttemptLedger } from './attempt-ledger';
 
@@ -13,6 +13,7 @@ export class Attempt implements CurrentRun {
   private controller: AbortController | null = null;
   private used: RunUsage | null = null;
   private record: RunLedger | null = null;
+  private stream: RunStream | null = null;
   private leave: ((reason: unknown) => void) | null = null;
 
   constructor(
@@ -20,6 +21,7 @@ export class Attempt implements CurrentRun {
     private readonly stored: StoredEvent,
     readonly timeoutMs: number,
     private readonly effects: EffectLedger,
+    private readonly streams: RunStreams,
   ) {
     this.dueAt = performance.now() + timeoutMs;
   }
@@ -62,6 +64,16 @@ export class Attempt implements CurrentRun {
 
   get ledger(): RunLedger {
     return (this.record ??= new AttemptLedger(this.effects, this.delivery));
+  }
+
+  tell(frame: RunFrame): void {
+    this.stream ??= this.streams.open(this.delivery);
+    this.stream.tell(frame);
+  }
+
+  /** No more is told from here on; answers the id of a run that told something. */
+  toldAs(): Promise<string | undefined> | undefined {
+    return this.stream?.end();
   }
 
   /** `undefined` when no agent asked for it. */

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { FairShares } from './fair-shares';
+import { FairShares, type SharingTrigger } from './fair-shares';
 
-function plain(...priorities: number[]) {
-  return priorities.map((priority, id) => ({ id, priority }));
+function plain(...priorities: number[]): SharingTrigger[] {
+  return priorities.map((priority, id) => ({ id, priority, concurrency: null, throttle: null }));
 }
 
 /** Claims as a store would, from so many waiting per trigger; starts what it gets. Answers how many each got. */
@@ -45,10 +45,7 @@ describe('FairShares', () => {
     });
     fc.assert(
       fc.property(triggers, fc.integer({ min: 1, max: 64 }), (all, slots) => {
-        const shares = new FairShares(
-          all.map(({ priority }, id) => ({ id, priority })),
-          slots,
-        );
+        const shares = new FairShares(plain(...all.map(({ priority }) => priority)), slots);
         const waiting = all.map((each) => each.waiting);
         let free = slots;
         for (let round = 0; round < 300 && free > 0; round += 1) {
@@ -139,5 +136,26 @@ describe('FairShares', () => {
     shares.hint();
 
     expect(shares.plan(4)).toEqual([{ triggerId: 0, slots: 4 }]);
+  });
+
+  it('offers new deliveries half the free slots, in equal parts, once nothing waits', () => {
+    const shares = new FairShares(plain(0, 0), 64);
+    expect(shares.offer(64)).toEqual([]);
+
+    claim(shares, [0, 0], 64);
+
+    expect(shares.offer(64)).toEqual([
+      { triggerId: 0, slots: 16 },
+      { triggerId: 1, slots: 16 },
+    ]);
+  });
+
+  it('offers nothing for a trigger with a backlog, and nothing for one with limits of its own', () => {
+    const [backlogged, limited, idle] = plain(0, 0, 0);
+    const shares = new FairShares([backlogged!, { ...limited!, concurrency: 5 }, idle!], 8);
+
+    claim(shares, [1_000, 0, 0], 8);
+
+    expect(shares.offer(2)).toEqual([{ triggerId: 2, slots: 1 }]);
   });
 });

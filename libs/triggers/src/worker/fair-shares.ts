@@ -1,4 +1,4 @@
-import type { SlotRequest } from '@reflex/event-store';
+import type { RegisteredTrigger, SlotRequest } from '@reflex/event-store';
 
 /** A trigger as the planner sees it. */
 interface Share {
@@ -10,7 +10,13 @@ interface Share {
   demand: number;
   /** It took less than it was offered, so there is nothing left until the next hint. */
   dry: boolean;
+  /** It took all that it was offered: more may wait. */
+  backlog: boolean;
+  /** Its limits are kept by claims alone. */
+  limited: boolean;
 }
+
+export type SharingTrigger = Pick<RegisteredTrigger, 'id' | 'priority' | 'concurrency' | 'throttle'>;
 
 /**
  * Deals out free slots. A trigger that has nothing in work is offered one first; a quarter of all slots is kept for those
@@ -24,10 +30,13 @@ export class FairShares {
   private hintedSincePlan = false;
 
   constructor(
-    triggers: readonly { id: number; priority: number }[],
+    triggers: readonly SharingTrigger[],
     private readonly concurrency: number,
   ) {
-    this.shares = triggers.map(({ id, priority }) => ({ triggerId: id, priority, running: 0, demand: 1, dry: false }));
+    this.shares = triggers.map(({ id, priority, concurrency: most, throttle }) => {
+      const limited = most !== null || throttle !== null;
+      return { triggerId: id, priority, running: 0, demand: 1, dry: false, backlog: true, limited };
+    });
     this.byId = new Map(this.shares.map((share) => [share.triggerId, share]));
   }
 
@@ -75,6 +84,16 @@ export class FairShares {
     return [...grants].map(([{ triggerId }, slots]) => ({ triggerId, slots }));
   }
 
+  /**
+   * What new deliveries may take before they are claimed: for triggers that have no backlog, equal parts of half the free
+   * slots, so that those that wait can always be claimed.
+   */
+  offer(free: number): SlotRequest[] {
+    const takers = this.shares.filter((share) => !share.backlog && !share.limited);
+    const slots = Math.floor(free / 2 / Math.max(1, takers.length));
+    return slots > 0 ? takers.map(({ triggerId }) => ({ triggerId, slots })) : [];
+  }
+
   /** Learns from what a claim brought. */
   learn(asked: readonly SlotRequest[], got: ReadonlyMap<number, number>): void {
     for (const { triggerId, slots } of asked) {
@@ -82,6 +101,7 @@ export class FairShares {
       const taken = got.get(triggerId) ?? 0;
       // What was published while the claim was under way may have escaped it.
       share.dry = taken < slots && !this.hintedSincePlan;
+      share.backlog = taken === slots;
       share.demand = taken < slots ? Math.max(1, taken) : Math.min(slots * 2, this.concurrency);
     }
   }

@@ -82,6 +82,7 @@ export class Settling {
   }
 }
 
-function isPassing(error: unknown): boolean {
+/** The store may take it later. */
+export function isPassing(error: unknown): boolean {
   return error instanceof StoreUnavailable || error instanceof StoreOverloaded;
 }

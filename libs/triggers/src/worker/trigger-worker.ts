@@ -1,6 +1,15 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffMs, Bell } from '@reflex/core';
-import type { Claim, Delivery, EventStore, RegisteredTrigger, SlotRequest, StoredEvent } from '@reflex/event-store';
+import type {
+  Claim,
+  Delivery,
+  EventStore,
+  Offer,
+  RegisteredTrigger,
+  SlotRequest,
+  StoredEvent,
+} from '@reflex/event-store';
 import type { EventRegistry } from '@reflex/events';
 import { DatabaseClock } from '../context/database-clock';
 import type { Trigger } from '../trigger';
@@ -41,6 +50,8 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
   private shares = new FairShares([], 1);
   private session: Session | null = null;
   private handling = 0;
+  /** Slots that a publish under way may fill. */
+  private reserved = 0;
   private readonly unfinished = new Set<Promise<void>>();
   private loop: Promise<void> | null = null;
   private stopping = false;
@@ -78,7 +89,9 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
   /** Registers the triggers and begins to work. */
   async start(): Promise<void> {
     await this.register();
-    this.unsubscribe = this.input.store.onWork(() => this.hint());
+    const { store } = this.input;
+    const unsubscribe = [store.onWork(() => this.hint()), store.handOverTo(() => this.offer())];
+    this.unsubscribe = () => unsubscribe.forEach((end) => end());
     this.loop = this.work();
   }
 
@@ -113,19 +126,36 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
 
   private async workUnderOneLease(worked: () => void): Promise<void> {
     const session = this.session?.over === false ? this.session : await this.openSession();
-    const settling = new Settling(this.input.store, session, this);
     while (!this.stopping && !session.lost) {
       this.lookWithoutHint();
-      const wanted = this.shares.plan(this.freeSlots());
+      // By halves, so that the next claim is under way while handlers begin.
+      const wanted = this.shares.plan(Math.min(this.freeSlots(), Math.ceil(this.options.concurrency / 2)));
       if (wanted.length === 0) {
         await this.rest();
         continue;
       }
       const claim = await this.input.store.claim(wanted);
       worked();
-      this.begin(claim, session, settling);
+      this.beginSoon(claim, session);
       this.learn(wanted, claim);
     }
+  }
+
+  /** Room for what this process publishes itself. */
+  private offer(): Offer | null {
+    const { session } = this;
+    const wanted = session && this.ready ? this.shares.offer(this.freeSlots()) : [];
+    if (!session || wanted.length === 0) return null;
+    const slots = wanted.reduce((sum, one) => sum + one.slots, 0);
+    this.reserved += slots;
+    return {
+      wanted,
+      take: (claim) => {
+        this.reserved -= slots;
+        this.begin(claim, session);
+        if (this.shares.hungry) this.bell.ring();
+      },
+    };
   }
 
   private learn(wanted: SlotRequest[], { runs }: Claim): void {
@@ -158,15 +188,29 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     return session;
   }
 
-  private begin({ now, runs }: Claim, session: Session, settling: Settling): void {
+  private beginSoon(claim: Claim, session: Session): void {
+    const slots = claim.runs.length;
+    if (slots === 0) return;
+    this.reserved += slots;
+    const beginning: Promise<void> = nextTurn().then(() => {
+      this.reserved -= slots;
+      this.begin(claim, session);
+      return void this.unfinished.delete(beginning);
+    });
+    this.unfinished.add(beginning);
+  }
+
+  private begin({ now, runs }: Claim, session: Session): void {
     if (runs.length === 0) return;
     this.wasIdle = false;
     if (this.listenerCount('claimed') > 0) {
       this.emit('claimed', { runs: runs.length, deliveries: runs.reduce((sum, run) => sum + run.length, 0) });
     }
     const clock = new DatabaseClock(now);
-    const { effects } = this.input.store;
-    const around = { session, settling, attempts: this.attempts, emitter: this, decode: this.decode, clock, effects };
+    const { effects, streams, waits } = this.input.store;
+    const { attempts, decode } = this;
+    const settling = new Settling(this.input.store, session, this);
+    const around = { session, settling, attempts, emitter: this, decode, clock, effects, streams, waits };
     for (const deliveries of runs) this.beginRun(new Run(this.triggerOf(deliveries), deliveries, around), deliveries);
   }
 
@@ -175,7 +219,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     this.unfinished.add(ending);
   }
 
-  private async workOff(run: Run, { triggerId, scope }: Delivery): Promise<void> {
+  private async workOff(run: Run, { triggerId }: Delivery): Promise<void> {
     this.handling += 1;
     this.shares.started(triggerId);
     await run.work(() => {
@@ -183,8 +227,8 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
       this.shares.ended(triggerId);
       if (this.shares.hungry) this.bell.ring();
     });
-    // The next of its scope is claimable now, or there is room below the limits of its trigger.
-    if (scope !== null || this.isLimited(triggerId)) this.hint();
+    // There is room below the limits of its trigger.
+    if (this.isLimited(triggerId)) this.hint();
     else if (this.shares.hungry || this.unfinished.size === 1) this.bell.ring();
   }
 
@@ -201,7 +245,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
 
   private freeSlots(): number {
     if (this.unfinished.size >= this.options.concurrency * SETTLING_PER_SLOT) return 0;
-    return this.options.concurrency - this.handling;
+    return this.options.concurrency - this.handling - this.reserved;
   }
 
   private hint(): void {

@@ -43,13 +43,13 @@ export class EffectEntity {
   @Column({ name: 'args_hash', type: 'text', nullable: true })
   argsHash!: string | null;
 
-  @Column('jsonb', { nullable: true })
+  @Column('json', { nullable: true })
   input!: unknown;
 
   @Column('text')
   status!: string;
 
-  @Column('jsonb', { nullable: true })
+  @Column('json', { nullable: true })
   result!: unknown;
 
   @Column('jsonb', { nullable: true })

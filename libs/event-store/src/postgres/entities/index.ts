@@ -1,12 +1,15 @@
 import { ContextEntity, ContextEventEntity } from './context.entity';
+import { ConversationEntity, ConversationMessageEntity } from './conversation.entity';
 import { DeadLetterEntity } from './dead-letter.entity';
 import { DeliveryEntity, LaneEntity } from './delivery.entity';
 import { EffectEntity, ReplayEntity } from './effect.entity';
 import { EventEntity, EventKeyEntity } from './event.entity';
 import { OperationEntity, OperationItemEntity } from './operation.entity';
 import { RunEntity } from './run.entity';
+import { RunFrameEntity, RunStreamEntity } from './run-stream.entity';
 import { TimerEntity } from './timer.entity';
 import { TriggerEntity } from './trigger.entity';
+import { WaitEntity, WaitMatchEntity, WaitShapeEntity } from './wait.entity';
 import { WakeEntity } from './wake.entity';
 import { WorkerEntity } from './worker.entity';
 
@@ -25,12 +28,21 @@ export const ENTITIES = [
   ContextEntity,
   ContextEventEntity,
   RunEntity,
+  RunFrameEntity,
+  RunStreamEntity,
   DeadLetterEntity,
   TimerEntity,
+  WaitEntity,
+  WaitMatchEntity,
+  WaitShapeEntity,
   WakeEntity,
+  ConversationEntity,
+  ConversationMessageEntity,
 ];
 
 export {
+  ConversationEntity,
+  ConversationMessageEntity,
   OperationEntity,
   OperationItemEntity,
   ContextEntity,
@@ -43,8 +55,13 @@ export {
   LaneEntity,
   ReplayEntity,
   RunEntity,
+  RunFrameEntity,
+  RunStreamEntity,
   TimerEntity,
   TriggerEntity,
+  WaitEntity,
+  WaitMatchEntity,
+  WaitShapeEntity,
   WakeEntity,
   WorkerEntity,
 };

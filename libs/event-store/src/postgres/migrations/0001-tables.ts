@@ -30,9 +30,10 @@ export class Tables1763600000001 implements MigrationInterface {
         payload jsonb not null,
         constraint events_pkey primary key (received_at, seq)
       ) partition by range (received_at);
-      create index events_by_id on reflex.events (id);
-      create index events_by_type on reflex.events (type, received_at, seq);
-      create index events_by_source on reflex.events (source, received_at, seq);
+      -- Hardly an entry of these occurs twice, so looking for such only costs.
+      create index events_by_id on reflex.events (id) with (deduplicate_items = off);
+      create index events_by_type on reflex.events (type, received_at, seq) with (deduplicate_items = off);
+      create index events_by_source on reflex.events (source, received_at, seq) with (deduplicate_items = off);
       create index events_by_correlation on reflex.events (correlation_id) where depth > 0;
 
       create table reflex.event_keys (
@@ -165,8 +166,8 @@ export class Tables1763600000001 implements MigrationInterface {
         usage jsonb,
         constraint runs_pkey primary key (id, settled_at)
       ) partition by range (settled_at);
-      create index runs_by_event on reflex.runs (event_seq);
-      create index runs_by_trigger on reflex.runs (trigger_id, id);
+      create index runs_by_event on reflex.runs (event_seq) with (deduplicate_items = off);
+      create index runs_by_trigger on reflex.runs (trigger_id, id) with (deduplicate_items = off);
 
       create table reflex.dead_letters (
         id uuid not null,

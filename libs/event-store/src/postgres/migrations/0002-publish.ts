@@ -43,38 +43,61 @@ export class Publish1763600000002 implements MigrationInterface {
       -- Stores a batch, fans it out to the active triggers, and answers which keys were stored before and which triggers
       -- have new work. An event whose key was stored before is left out. One with a time (due, or delay in milliseconds)
       -- stands aside until then. A trigger with a match takes only payloads that contain it.
-      -- batch: [{id, type, source, at, trace, corr, cause, depth, key, hash, due, delay, payload}]
-      create function reflex.publish(batch jsonb, out taken text[], out fed integer[])
+      -- Each event is a place of the arrays, and of the payloads and of more, which is '' or {cause, depth, key, hash, due,
+      -- delay}: JSON with U+001F between the places, a character that JSON has only escaped. As text it is read once, an
+      -- array of JSON would be read twice.
+      -- A worker in the publishing process may take deliveries at their birth, as if it had claimed them: takers[i] has
+      -- slots[i] free claim units. They are answered with the place of their event in the batch, ordered as by reflex.claim.
+      create function reflex.publish(
+        ids text[], types text[], sources text[], times timestamptz[], traces text[], correlations text[],
+        payloads text, more text, worker bigint default null, takers integer[] default '{}', slots integer[] default '{}',
+        run_length integer default 1,
+        out taken text[], out fed integer[], out at timestamptz, out token bigint,
+        out given_ids text[], out given_seqs bigint[], out given_triggers integer[], out given_scopes text[])
       language plpgsql
-      set enable_seqscan = off set jit = off as $$
+      set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+      #variable_conflict use_column
+      declare
+        lease bigint;
       begin
+        -- Without a lease, what we gave away would be rescued at once and count as a death of its process.
+        if worker is not null and exists (select from reflex.workers w where w.id = worker) then
+          lease := nextval('reflex.lease_token');
+        end if;
+
         with input as materialized (
-          select r.*
-            from jsonb_to_recordset(batch) as r(id text, type text, source text, at timestamptz, trace text, corr text,
-                   cause text, depth smallint, key text, hash text, due timestamptz, delay float8, payload jsonb)
+          select r.*, r.more ->> 'key' as key
+            from (select u.id, u.type, u.source, u.at, u.trace, u.corr, u.payload::jsonb as payload, u.more::jsonb as more
+                    from unnest(ids, types, sources, times, traces, correlations,
+                                string_to_array(payloads, chr(31)), string_to_array(more, chr(31), ''))
+                      as u(id, type, source, at, trace, corr, payload, more)) r
         ), delayed as materialized (
           select d.id, max(d.run_at) as run_at
-            from (select i.id, coalesce(i.due, now() + i.delay * interval '1 millisecond') as run_at from input i) d
+            from (select i.id, coalesce((i.more ->> 'due')::timestamptz,
+                                        now() + (i.more ->> 'delay')::float8 * interval '1 millisecond') as run_at
+                    from input i where i.more is not null) d
            where d.run_at > now()
            group by d.id
         ), fresh as (
           insert into reflex.event_keys (key, event_id, body_hash)
-          select i.key, i.id, i.hash from input i where i.key is not null
+          select i.key, i.id, i.more ->> 'hash' from input i where i.key is not null
            order by i.key
           on conflict (key) do nothing
           returning key
         ), stored as (
           insert into reflex.events (id, type, source, "timestamp", trace_id, correlation_id, causation_id, depth, payload)
-          select i.id, i.type, i.source, i.at, i.trace, i.corr, i.cause, i.depth, i.payload
+          select i.id, i.type, i.source, i.at, i.trace, i.corr, i.more ->> 'cause', coalesce((i.more ->> 'depth')::smallint, 0), i.payload
             from input i
            where i.key is null or i.key in (select f.key from fresh f)
           returning seq, id, received_at, type, source, payload
         ), subscribed as materialized (
-          select ty.type, t.id as trigger_id, t.scope as paths, t.match
+          select ty.type, t.id as trigger_id, t.scope as paths, t.match,
+                 case when lease is not null and not t.paused then o.slots else 0 end as slots
             from (select distinct i.type from input i) ty
             join reflex.triggers t on t.active and ty.type like any (t.patterns)
+            left join unnest(takers, slots) as o(trigger_id, slots) on o.trigger_id = t.id
         ), fanned as materialized (
-          select e.seq, e.received_at, s.trigger_id, d.run_at,
+          select e.seq, e.id, e.received_at, s.trigger_id, s.slots, d.run_at,
                  case when s.paths is not null
                       then reflex.scope_of(s.paths, e.source, e.type, e.payload) end as scope
             from stored e
@@ -87,33 +110,63 @@ export class Publish1763600000002 implements MigrationInterface {
            order by f.trigger_id, f.scope
           on conflict (trigger_id, scope) do update set live = l.live + excluded.live
           returning l.trigger_id, l.scope, l.live
-        ), delivered as (
-          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, run_at, status)
-          select f.seq, f.trigger_id, f.received_at, f.scope, f.run_at,
-                 (case when f.run_at is null then 'pending' else 'aside' end)::reflex.delivery_status
-            from fanned f where f.scope is null or f.run_at is not null
+        ), born as materialized (
+          select f.seq, f.id, f.trigger_id, f.received_at, f.scope, f.run_at,
+                 (case when f.run_at is not null then 'aside'
+                       when f.place <= f.slots then 'processing'
+                       else 'pending' end)::reflex.delivery_status as status
+            from (select f.*, row_number() over (partition by f.trigger_id, f.run_at is null) as place
+                    from fanned f where f.scope is null or f.run_at is not null) f
           union all
           -- A lane that was empty before counts exactly what we add: its first delivery is the head.
-          select f.seq, f.trigger_id, f.received_at, f.scope, null,
-                 (case when f.live = f.added and f.place = 1 then 'pending' else 'waiting' end)::reflex.delivery_status
-            from (select f.*, l.live, count(*) over lane as added,
-                         row_number() over (partition by f.trigger_id, f.scope order by f.seq) as place
-                    from fanned f
-                    join laned l on l.trigger_id = f.trigger_id and l.scope = f.scope
-                   where f.run_at is null
-                  window lane as (partition by f.trigger_id, f.scope)) f
+          select f.seq, f.id, f.trigger_id, f.received_at, f.scope, null,
+                 (case when f.live > f.added then 'waiting'
+                       when f.lane <= f.slots and f.place <= run_length then 'processing'
+                       when f.place = 1 then 'pending'
+                       else 'waiting' end)::reflex.delivery_status
+            from (select f.*, dense_rank() over (partition by f.trigger_id, f.live > f.added order by f.scope) as lane
+                    from (select f.*, l.live, count(*) over lane as added,
+                                 row_number() over (partition by f.trigger_id, f.scope order by f.seq) as place
+                            from fanned f
+                            join laned l on l.trigger_id = f.trigger_id and l.scope = f.scope
+                           where f.run_at is null
+                          window lane as (partition by f.trigger_id, f.scope)) f) f
+        ), delivered as (
+          insert into reflex.deliveries (event_seq, trigger_id, event_at, scope, run_at, status, worker_id, lease_token)
+          select b.seq, b.trigger_id, b.received_at, b.scope, b.run_at, b.status,
+                 case when b.status = 'processing' then worker end, case when b.status = 'processing' then lease end
+            from born b
         )
         select array(select i.key from input i where i.key is not null and i.key not in (select f.key from fresh f)),
-               array(select distinct f.trigger_id from fanned f where f.run_at is null)
-          into taken, fed;
+               array(select distinct b.trigger_id from born b where b.status in ('pending', 'waiting')),
+               now(), lease, array_agg(g.id), array_agg(g.seq), array_agg(g.trigger_id), array_agg(g.scope)
+          into taken, fed, at, token, given_ids, given_seqs, given_triggers, given_scopes
+          from (select * from born b where b.status = 'processing' order by b.trigger_id, b.scope, b.seq) g;
+        if exists (select from reflex.wait_shapes) then
+          fed := fed || reflex.meet_waits(ids, types, correlations, string_to_array(payloads, chr(31))::jsonb[]);
+        end if;
       end $$;
+
+      -- The same for callers in SQL: [{id, type, source, at, trace, corr, cause, depth, key, hash, due, delay, payload}]
+      create function reflex.publish(batch jsonb, out taken text[], out fed integer[])
+      language sql as $$
+        select p.taken, p.fed
+          from (select array_agg(r.id) as ids, array_agg(r.type) as types, array_agg(r.source) as sources,
+                       array_agg(r.at) as times, array_agg(r.trace) as traces, array_agg(r.corr) as correlations,
+                       string_agg(r.payload::text, chr(31)) as payloads,
+                       string_agg(jsonb_build_object('cause', r.cause, 'depth', r.depth, 'key', r.key, 'hash', r.hash,
+                                                     'due', r.due, 'delay', r.delay)::text, chr(31)) as more
+                  from jsonb_to_recordset(batch) as r(id text, type text, source text, at timestamptz, trace text, corr text,
+                         cause text, depth smallint, key text, hash text, due timestamptz, delay float8, payload jsonb)) b
+         cross join lateral reflex.publish(b.ids, b.types, b.sources, b.times, b.traces, b.correlations, b.payloads, b.more) p
+      $$;
 
       -- Gives stored events to named triggers again: retries of dead letters, replays, ticks of a context.
       -- Deliveries that are still live are left alone. Answers how many were made.
       -- batch: [{seq, at, trigger, scope, event}], event being a copy to use instead of the log, or null
       create function reflex.enqueue(batch jsonb) returns integer
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
         made integer;
         lane_triggers integer[];
@@ -158,6 +211,8 @@ export class Publish1763600000002 implements MigrationInterface {
     await runner.query(`
       drop function reflex.enqueue(jsonb);
       drop function reflex.publish(jsonb);
+      drop function reflex.publish(
+        text[], text[], text[], timestamptz[], text[], text[], text, text, bigint, integer[], integer[], integer);
       drop function reflex.envelope(reflex.events);
       drop function reflex.scope_of(text[], text, text, jsonb);
     `);

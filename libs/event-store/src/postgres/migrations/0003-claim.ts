@@ -49,11 +49,14 @@ export class Claim1763600000003 implements MigrationInterface {
         trace_id text, correlation_id text, causation_id text, depth smallint, payload jsonb
       )
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
       #variable_conflict use_column
       declare
         token bigint := nextval('reflex.lease_token');
         taken tid[];
+        -- Of the partitions of the log, only those between these times are looked at, or even opened.
+        oldest timestamptz;
+        newest timestamptz;
         has_limits boolean := exists (
           select from reflex.triggers t
            where t.id = any (triggers) and (t.concurrency is not null or t.throttle_limit is not null));
@@ -72,17 +75,17 @@ export class Claim1763600000003 implements MigrationInterface {
             join reflex.triggers t on t.id = w.trigger_id
            where not t.paused and w.slots > 0
         ), heads as materialized (
-          select h.tid, h.event_seq, h.trigger_id, h.scope, w.unlimited and h.crashes = 0 as leads
+          select h.tid, h.event_seq, h.event_at, h.trigger_id, h.scope, w.unlimited and h.crashes = 0 as leads
             from wanted w
            cross join lateral (
-             select d.ctid as tid, d.event_seq, d.trigger_id, d.scope, d.crashes
+             select d.ctid as tid, d.event_seq, d.event_at, d.trigger_id, d.scope, d.crashes
                from reflex.deliveries d
               where d.trigger_id = w.trigger_id and d.status = 'pending' and d.crashes < 2
               order by d.event_seq + 0
               limit w.slots
                 for update skip locked) h
         ), suspected as materialized (
-          select d.ctid as tid
+          select d.ctid as tid, d.event_at
             from reflex.deliveries d
            where d.status = 'pending' and d.crashes >= 2 and d.trigger_id = any (triggers)
              and not exists (select from reflex.triggers t where t.id = d.trigger_id and t.paused)
@@ -90,11 +93,11 @@ export class Claim1763600000003 implements MigrationInterface {
            limit suspects
              for update of d skip locked
         ), followers as materialized (
-          select f.tid
+          select f.tid, f.event_at
             from heads h
            cross join lateral (
-             select n.tid, bool_and(n.status = 'waiting' and n.crashes = 0) over (order by n.event_seq) as next
-               from (select d.ctid as tid, d.event_seq, d.status, d.crashes
+             select n.tid, n.event_at, bool_and(n.status = 'waiting' and n.crashes = 0) over (order by n.event_seq) as next
+               from (select d.ctid as tid, d.event_seq, d.event_at, d.status, d.crashes
                        from reflex.deliveries d
                       where d.trigger_id = h.trigger_id and d.scope = h.scope and d.scope is not null
                         and d.status <> 'aside' and d.event_seq + 0 > h.event_seq
@@ -103,9 +106,9 @@ export class Claim1763600000003 implements MigrationInterface {
                         for update) n) f
            where h.leads and h.scope is not null and f.next
         )
-        select array(select h.tid from heads h union all select x.tid from suspected x union all select f.tid from followers f)
-          into taken;
-        if cardinality(taken) = 0 then return; end if;
+        select array_agg(a.tid), min(a.event_at), max(a.event_at) into taken, oldest, newest
+          from (select h.tid, h.event_at from heads h union all select * from suspected union all select * from followers) a;
+        if taken is null then return; end if;
 
         return query
         with claimed as (
@@ -124,7 +127,9 @@ export class Claim1763600000003 implements MigrationInterface {
                e.trace_id, e.correlation_id, e.causation_id, e.depth, e.payload
           from claimed c
           left join lateral (
-            select * from reflex.events e where e.received_at = c.event_at and e.seq = c.event_seq limit 1) e on true
+            select * from reflex.events e
+             where e.received_at = c.event_at and e.seq = c.event_seq and e.received_at between oldest and newest
+             limit 1) e on true
          order by c.trigger_id, c.scope, c.event_seq;
       end $$;
 
@@ -133,7 +138,7 @@ export class Claim1763600000003 implements MigrationInterface {
       returns table (trigger_id integer, scope text, scratch jsonb, filters jsonb, created_at timestamptz,
                      last_action_at timestamptz, events jsonb)
       language sql stable
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
         select c.trigger_id, c.scope, c.scratch, c.filters, c.created_at, c.last_action_at,
                coalesce((select jsonb_agg(n.event order by n.event_seq)
                            from (select e.event_seq, e.event from reflex.context_events e

@@ -12,7 +12,7 @@ export class Settle1763600000004 implements MigrationInterface {
     await runner.query(`
       create function reflex.lock_lanes(triggers integer[], scopes text[]) returns void
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       begin
         perform 1
            from (select distinct w.trigger_id, w.scope from unnest(triggers, scopes) as w(trigger_id, scope)
@@ -25,7 +25,7 @@ export class Settle1763600000004 implements MigrationInterface {
       -- Locks deliveries in a statement of its own, so that the next one finds them where they are and what they are.
       create function reflex.lock_deliveries(seqs bigint[], triggers integer[]) returns void
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       begin
         perform 1
            from (select w.seq, w.trigger_id from unnest(seqs, triggers) as w(seq, trigger_id)
@@ -35,20 +35,11 @@ export class Settle1763600000004 implements MigrationInterface {
                for update) d;
       end $$;
 
-      -- Rows that are found, locked and changed in one statement, as the hot path of settling does: one that somebody moved between the look and the lock
-      -- would be counted and not changed. Then all of it is undone, and the caller tries again.
-      create function reflex.assert_unmoved(moved bigint) returns void language plpgsql as $$
-      begin
-        if moved <> 0 then
-          raise exception '% deliveries were moved meanwhile', moved using errcode = 'serialization_failure';
-        end if;
-      end $$;
-
       -- Makes the first delivery of each lane claimable, unless the lane is at work or waits for a retry.
       -- The lanes are locked by the caller. Answers how many.
       create function reflex.promote_heads(triggers integer[], scopes text[]) returns integer
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
         promoted integer;
         heads tid[];
@@ -79,33 +70,35 @@ export class Settle1763600000004 implements MigrationInterface {
         return promoted;
       end $$;
 
-      -- Takes counts off locked lanes, drops the empty ones and promotes in the others.
-      create function reflex.leave_lanes(triggers integer[], scopes text[], counts integer[]) returns void
+      -- Takes counts off locked lanes, drops the empty ones and promotes in the others. Answers how many became claimable.
+      create function reflex.leave_lanes(triggers integer[], scopes text[], counts integer[]) returns integer
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
+      declare
+        left_triggers integer[];
+        left_scopes text[];
       begin
-        update reflex.lanes l set live = l.live - gone.n
-          from (select w.trigger_id, w.scope, sum(w.n) as n from unnest(triggers, scopes, counts) as w(trigger_id, scope, n)
-                 group by w.trigger_id, w.scope having sum(w.n) <> 0) gone
-         cross join lateral (
-           select k.ctid as tid from reflex.lanes k
-            where k.trigger_id = gone.trigger_id and k.scope = gone.scope limit 1) at
-         where l.ctid = at.tid;
-        delete from reflex.lanes l
-         where l.ctid = any (array(
-           select at.tid from unnest(triggers, scopes) as w(trigger_id, scope)
-            cross join lateral (
-              select k.ctid as tid, k.live from reflex.lanes k
-               where k.trigger_id = w.trigger_id and k.scope = w.scope limit 1) at
-            where at.live = 0));
-        perform reflex.promote_heads(triggers, scopes);
+        with gone as materialized (
+          select w.trigger_id, w.scope, l.tid, l.live, sum(w.n) as n
+            from unnest(triggers, scopes, counts) as w(trigger_id, scope, n)
+           cross join lateral (
+             select k.ctid as tid, k.live from reflex.lanes k
+              where k.trigger_id = w.trigger_id and k.scope = w.scope limit 1) l
+           group by w.trigger_id, w.scope, l.tid, l.live
+        ), dropped as (
+          delete from reflex.lanes l where l.ctid = any (array(select g.tid from gone g where g.live = g.n))
+        ), lowered as (
+          update reflex.lanes l set live = g.live - g.n from gone g where l.ctid = g.tid and g.live <> g.n and g.n <> 0
+        )
+        select array_agg(g.trigger_id), array_agg(g.scope) into left_triggers, left_scopes from gone g where g.live <> g.n;
+        return case when left_triggers is null then 0 else reflex.promote_heads(left_triggers, left_scopes) end;
       end $$;
 
       -- Copies deliveries that are about to go into the dead letters, with the errors of their earlier attempts.
       -- buried: [{seq, trigger, at, scope, attempt, why, error, event}]
       create function reflex.bury(buried jsonb) returns void
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       begin
         insert into reflex.dead_letters
                (id, trigger_id, scope, reason, error, attempts, history, event_seq, event_at, event_id, event)
@@ -130,44 +123,47 @@ export class Settle1763600000004 implements MigrationInterface {
          ) kept;
       end $$;
 
-      -- Ends attempts. Each is fenced by its lease token; those that lost it change nothing and are answered as stale.
-      -- batch: [{s: seq, t: trigger, k: token, c: scope, e: event id, a: attempt, o: outcome, b: started, d: duration ms,
-      --          tr: trace, rs: reason, er: error, re: result, us: usage, w: wait ms, pk: parked, why: dead letter reason,
-      --          x: {clear, append, scratch, filters, acted, wake}}]
+      -- Ends attempts, one at each place of the arrays. Each is fenced by its lease token; the places of those that lost it,
+      -- which change nothing, are answered as stale. Also answers how many deliveries of their scopes became claimable.
+      -- more: null, or {n: run id, rs: reason, er: error, re: result, us: usage, w: wait ms, pk: parked, why: dead letter reason,
+      --       x: {clear, append, scratch, filters, acted, wake}}
+      -- as JSON, with U+001F between the places as in reflex.publish.
       -- Outcome 'released' gives a delivery back without a trace.
-      create function reflex.settle(batch jsonb, laned boolean, thoughtful boolean, most integer) returns table (s bigint, t integer)
+      create function reflex.settle(
+        seqs bigint[], triggers integer[], tokens bigint[], scopes text[], outcomes text[], attempts smallint[],
+        ids text[], traces text[], starts timestamptz[], durations real[], more text, thoughtful boolean, most integer,
+        out stale integer[], out promoted integer)
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       #variable_conflict use_column
       declare
         lane_triggers integer[];
         lane_scopes text[];
         lane_counts integer[];
         buried jsonb;
-        stale jsonb;
         moved bigint;
       begin
-        if laned then
-          select array_agg(r.t), array_agg(r.c) into lane_triggers, lane_scopes
-            from jsonb_to_recordset(batch) as r(t integer, c text) where r.c is not null;
-          perform reflex.lock_lanes(lane_triggers, lane_scopes);
+        if cardinality(array_remove(scopes, null)) > 0 then
+          perform reflex.lock_lanes(array_agg(w.t), array_agg(w.c)) from unnest(triggers, scopes) as w(t, c) where w.c is not null;
         end if;
 
-        with input as materialized (
-          select r.*
-            from jsonb_to_recordset(batch) as r(s bigint, t integer, k bigint, c text, e text, a smallint, o text,
-                   b timestamptz, d real, tr text, rs text, er jsonb, re jsonb, us jsonb, w float8, pk jsonb, why text)
-        ), ours as materialized (
+        with ours as materialized (
           -- Locked in the order of reflex.lock_deliveries, as a rescue may be after the same ones; and none that is not ours.
           select i.*, d.tid, d.attempts, d.event_at, d.event, d.error, tr.on_retry
-            from (select * from input order by s, t) i
+            from (select i.s, i.t, i.k, i.c, i.o, i.a, i.e, i.tr, i.b, i.d, i.m::jsonb as m, i.place
+                    from unnest(seqs, triggers, tokens, scopes, outcomes, attempts, ids, traces, starts, durations,
+                                string_to_array(more, chr(31), ''))
+                         with ordinality as i(s, t, k, c, o, a, e, tr, b, d, m, place)
+                   order by i.s, i.t) i
            cross join lateral (
              select d.ctid as tid, d.attempts, d.event_at, d.event, d.error
                from reflex.deliveries d
               where d.event_seq = i.s and d.trigger_id = i.t and d.lease_token = i.k
               limit 1
                 for update) d
-           cross join lateral (select tr.on_retry from reflex.triggers tr where tr.id = i.t limit 1) tr
+            left join lateral (
+             select tr.on_retry from reflex.triggers tr
+              where tr.id = i.t and i.o in ('failed', 'deferred', 'parked') limit 1) tr on true
         ), ended as (
           delete from reflex.deliveries d
            where d.ctid = any (array(
@@ -180,19 +176,20 @@ export class Settle1763600000004 implements MigrationInterface {
                    when o.o = 'released' then 'waiting'
                    when o.c is null or o.on_retry = 'pass' then 'aside'
                    else 'scheduled' end)::reflex.delivery_status,
-                 run_at = case when o.o <> 'released' then now() + o.w * interval '1 millisecond' end,
+                 run_at = case when o.o <> 'released' then now() + (o.m ->> 'w')::float8 * interval '1 millisecond' end,
                  attempts = o.attempts + (o.o = 'failed')::int,
-                 error = coalesce(o.er ->> 'message', o.error),
-                 parked = o.pk,
+                 error = coalesce(o.m -> 'er' ->> 'message', o.error),
+                 parked = o.m -> 'pk',
                  worker_id = null,
                  lease_token = null
             from ours o
            where d.ctid = o.tid and o.o in ('failed', 'deferred', 'parked', 'released')
           returning 1
         ), logged as (
-          insert into reflex.runs (event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
+          insert into reflex.runs (id, event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
                                    trace_id, reason, error, result, usage)
-          select x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, x.b, x.d, x.tr, x.rs, x.er, x.re, x.us
+          select coalesce((x.m ->> 'n')::bigint, nextval('reflex.run_id')), x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, x.b, x.d, x.tr,
+                 x.m ->> 'rs', x.m -> 'er', x.m -> 're', x.m -> 'us'
             from ours x
            where x.o <> 'released'
         )
@@ -201,44 +198,39 @@ export class Settle1763600000004 implements MigrationInterface {
                array_agg((x.o in ('completed', 'filtered', 'accumulated', 'dead_letter')
                           or x.o <> 'released' and x.on_retry = 'pass')::int) filter (where x.c is not null),
                jsonb_agg(jsonb_build_object('seq', x.s, 'trigger', x.t, 'at', x.event_at, 'scope', x.c, 'attempt', x.a,
-                         'why', x.why, 'error', x.er, 'event', x.event)) filter (where x.o = 'dead_letter'),
-               -- Looked for only when some are missing: without an index, to compare all with all is dear.
-               case when count(*) < jsonb_array_length(batch) then (
-                 select jsonb_agg(jsonb_build_object('s', i.s, 't', i.t)) from input i
-                  where not exists (select from ours y where y.s = i.s and y.t = i.t)) end,
+                         'why', x.m ->> 'why', 'error', x.m -> 'er', 'event', x.event)) filter (where x.o = 'dead_letter'),
+               case when count(*) < cardinality(seqs) then array(
+                 select place from generate_subscripts(seqs, 1) as place
+                  where place <> all (array(select y.place from ours y))) end,
                count(*) - (select count(*) from ended) - (select count(*) from kept)
           into lane_triggers, lane_scopes, lane_counts, buried, stale, moved
           from ours x;
-        perform reflex.assert_unmoved(moved);
-
-        if laned and lane_triggers is not null then
-          perform reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts);
+        -- What was found, locked and changed in one statement: a row that somebody moved between the look and the lock would
+        -- be counted and not changed. Then all of it is undone, and the caller tries again.
+        if moved <> 0 then
+          raise exception '% deliveries were moved meanwhile', moved using errcode = 'serialization_failure';
         end if;
+
+        if lane_triggers is not null then promoted := reflex.leave_lanes(lane_triggers, lane_scopes, lane_counts); end if;
         if buried is not null then perform reflex.bury(buried); end if;
-        if thoughtful then perform reflex.save_contexts(batch, coalesce(stale, '[]'), most); end if;
-
-        if stale is not null then
-          return query select r.s, r.t from jsonb_to_recordset(stale) as r(s bigint, t integer);
-        end if;
+        if thoughtful then perform reflex.save_contexts(seqs, triggers, scopes, more, coalesce(stale, '{}'), most); end if;
       end $$;
 
       -- Applies the context changes of settlements that were not stale, in the order of the batch; of the accumulated
       -- events the newest \`most\` are kept.
-      create function reflex.save_contexts(batch jsonb, stale jsonb, most integer) returns void
+      create function reflex.save_contexts(
+        seqs bigint[], triggers integer[], scopes text[], more text, stale integer[], most integer) returns void
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
         change record;
         size integer;
       begin
         for change in
-          select (r.item ->> 's')::bigint as seq, (r.item ->> 't')::integer as trigger_id, r.item ->> 'c' as scope,
-                 r.item -> 'x' as x
-            from jsonb_array_elements(batch) with ordinality as r(item, place)
-           where r.item -> 'x' is not null
-             and not exists (
-               select from jsonb_to_recordset(stale) as x(s bigint, t integer)
-                where x.s = (r.item ->> 's')::bigint and x.t = (r.item ->> 't')::integer)
+          select r.seq, r.trigger_id, r.scope, r.m::jsonb -> 'x' as x
+            from unnest(seqs, triggers, scopes, string_to_array(more, chr(31), ''))
+                 with ordinality as r(seq, trigger_id, scope, m, place)
+           where r.m::jsonb -> 'x' is not null and r.place <> all (stale)
            order by r.place
         loop
           if (change.x ->> 'clear')::boolean then
@@ -275,12 +267,12 @@ export class Settle1763600000004 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop function reflex.save_contexts(jsonb, jsonb, integer);
-      drop function reflex.settle(jsonb, boolean, boolean, integer);
+      drop function reflex.save_contexts(bigint[], integer[], text[], text, integer[], integer);
+      drop function reflex.settle(
+        bigint[], integer[], bigint[], text[], text[], smallint[], text[], text[], timestamptz[], real[], text, boolean, integer);
       drop function reflex.bury(jsonb);
       drop function reflex.leave_lanes(integer[], text[], integer[]);
       drop function reflex.promote_heads(integer[], text[]);
-      drop function reflex.assert_unmoved(bigint);
       drop function reflex.lock_deliveries(bigint[], integer[]);
       drop function reflex.lock_lanes(integer[], text[]);
     `);

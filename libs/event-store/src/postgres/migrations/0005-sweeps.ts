@@ -9,7 +9,7 @@ export class Sweeps1763600000005 implements MigrationInterface {
       -- Retries and delays that are due become claimable again. Answers how many and the milliseconds until the next.
       create function reflex.promote_due(most integer, out promoted integer, out next_in_ms float8)
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
         seqs bigint[];
         triggers integer[];
@@ -65,7 +65,7 @@ export class Sweeps1763600000005 implements MigrationInterface {
       -- Contexts whose time has come get a tick: an event of type timer.tick for that trigger and scope alone.
       create function reflex.wake_contexts(most integer, out woken integer, out next_in_ms float8)
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
         lane_triggers integer[];
         lane_scopes text[];
@@ -115,7 +115,7 @@ export class Sweeps1763600000005 implements MigrationInterface {
       -- at work: after three deaths it goes to the dead letters. Answers how many.
       create function reflex.rescue(lease_ms integer, most integer, deaths integer) returns integer
       language plpgsql
-      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off as $$
+      set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
       declare
         rescued jsonb;
         lane_triggers integer[];

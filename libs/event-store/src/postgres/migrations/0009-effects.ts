@@ -7,6 +7,7 @@ export class Effects1763600000009 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       -- key: names the effect within its delivery · replay: 0, or the execute-replay that it belongs to.
+      -- input and result are json, since a result that is used again must be the same text, in the same order.
       create table reflex.effects (
         id bigint generated always as identity,
         event_seq bigint not null,
@@ -18,9 +19,9 @@ export class Effects1763600000009 implements MigrationInterface {
         name text not null,
         effect text not null,
         args_hash text,
-        input jsonb,
+        input json,
         status text not null,
-        result jsonb,
+        result json,
         error jsonb,
         attempt smallint not null,
         tries smallint not null default 1,
@@ -65,7 +66,7 @@ export class Effects1763600000009 implements MigrationInterface {
       end $$;
 
       -- Answers nothing when the lease is lost or the effect is done.
-      create function reflex.start_effect(seq bigint, owner integer, token bigint, replay integer, begun jsonb)
+      create function reflex.start_effect(seq bigint, owner integer, token bigint, replay integer, begun json)
       returns setof reflex.effects
       language plpgsql
       set enable_seqscan = off set jit = off as $$
@@ -76,8 +77,8 @@ export class Effects1763600000009 implements MigrationInterface {
                                          status, attempt)
         select seq, owner, start_effect.replay, b.key, b.event_id, b.kind, b.name, b.effect, b.args_hash, b.input,
                'started', b.attempt
-          from jsonb_to_record(begun) as b(key text, event_id text, kind text, name text, effect text, args_hash text,
-                                           input jsonb, attempt smallint)
+          from json_to_record(begun) as b(key text, event_id text, kind text, name text, effect text, args_hash text,
+                                           input json, attempt smallint)
         on conflict on constraint effects_pkey do update
            set status = 'started', effect = excluded.effect, input = excluded.input, result = null, error = null,
                resolution = null, attempt = excluded.attempt, tries = e.tries + 1, started_at = now(), ended_at = null
@@ -85,7 +86,7 @@ export class Effects1763600000009 implements MigrationInterface {
         returning e.*;
       end $$;
 
-      create function reflex.finish_effect(seq bigint, owner integer, token bigint, replay integer, the_key text, ending jsonb)
+      create function reflex.finish_effect(seq bigint, owner integer, token bigint, replay integer, the_key text, ending json)
       returns setof reflex.effects
       language plpgsql
       set enable_seqscan = off set jit = off as $$
@@ -96,7 +97,7 @@ export class Effects1763600000009 implements MigrationInterface {
            set status = b.status, result = b.result, error = b.error, ended_at = now(),
                model = coalesce(b.model, e.model), input_tokens = coalesce(b.input_tokens, e.input_tokens),
                output_tokens = coalesce(b.output_tokens, e.output_tokens), usd = coalesce(b.usd, e.usd)
-          from jsonb_to_record(ending) as b(status text, result jsonb, error jsonb, model text, input_tokens integer,
+          from json_to_record(ending) as b(status text, result json, error jsonb, model text, input_tokens integer,
                                             output_tokens integer, usd numeric)
          where e.event_seq = seq and e.trigger_id = owner and e.replay = finish_effect.replay and e.key = the_key
         returning e.*;
@@ -157,8 +158,8 @@ export class Effects1763600000009 implements MigrationInterface {
     await runner.query(`
       drop function reflex.forget_effects(integer, integer);
       drop function reflex.enqueue_replay(jsonb);
-      drop function reflex.finish_effect(bigint, integer, bigint, integer, text, jsonb);
-      drop function reflex.start_effect(bigint, integer, bigint, integer, jsonb);
+      drop function reflex.finish_effect(bigint, integer, bigint, integer, text, json);
+      drop function reflex.start_effect(bigint, integer, bigint, integer, json);
       drop function reflex.holds_lease(bigint, integer, bigint);
       drop table reflex.replays, reflex.effects;
     `);

@@ -10,6 +10,9 @@ import { Effects1763600000009 } from './0009-effects';
 import { Parking1763600000010 } from './0010-parking';
 import { Replays1763600000011 } from './0011-replays';
 import { FollowUps1763600000012 } from './0012-follow-ups';
+import { RunStreams1763600000013 } from './0013-run-streams';
+import { Waits1763600000014 } from './0014-waits';
+import { Conversations1763600000016 } from './0016-conversations';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -25,4 +28,7 @@ export const MIGRATIONS = [
   Parking1763600000010,
   Replays1763600000011,
   FollowUps1763600000012,
+  RunStreams1763600000013,
+  Waits1763600000014,
+  Conversations1763600000016,
 ];

@@ -36,7 +36,7 @@ describe('the causation graph', () => {
 
   it('D37: hangs follow-ups on the run that published them, whichever trigger it was', async () => {
     const under = await worker(stores, [trigger('first'), trigger('second'), trigger('idle', { types: ['other'] })]);
-    const call = { tool: 'refund', input: {}, output: 'ok', duration_ms: 3 };
+    const call = { tool: 'refund', input: {}, output: 'ok', duration_ms: 3, reused: true };
     const usage = { model: 'm', input_tokens: 1, output_tokens: 2, tool_calls: [call] };
     const [published] = await under.store.publish(ticket(1));
 
@@ -59,7 +59,7 @@ describe('the causation graph', () => {
       'event ticket.opened <- asked for',
       '├─ trigger first · completed',
       '│  └─ run attempt 1 · completed · m, 1+2 tokens',
-      '│     ├─ tool refund',
+      '│     ├─ tool refund · reused',
       '│     └─ event ticket.opened',
       ...below('│        '),
       '└─ trigger second · completed',

@@ -1,0 +1,22 @@
+import type { AgentsOptions } from '@reflex/agents';
+import { hideInLogs } from '@reflex/observability';
+import { nameInSettings } from './setting-names';
+import type { Variable } from './setting-kinds';
+import { VARIABLES, type Settings } from './settings';
+
+const MIN_HIDDEN_LENGTH = 8;
+
+/** From now on the log shows none of the secrets of these settings, wherever somebody puts them. */
+export function hideSecrets(settings: Settings): void {
+  for (const [name, { secret }] of Object.entries<Variable<unknown>>(VARIABLES)) {
+    const value = settings[nameInSettings(name)];
+    if (secret && typeof value === 'string' && value.length >= MIN_HIDDEN_LENGTH) hideInLogs(value);
+  }
+}
+
+/** What tools may refer to by `secret('NAME')`, the variables that are marked by `forTools`; and what they may reach. */
+export function toolAccessOf(settings: Settings): Pick<AgentsOptions, 'secrets' | 'egress'> {
+  const marked = Object.entries<Variable<unknown>>(VARIABLES).filter(([, { forTools }]) => forTools);
+  const secrets = marked.map(([name]) => [name, settings[nameInSettings(name)] as string | undefined]);
+  return { secrets: Object.fromEntries(secrets), egress: { networks: settings.egressPrivateNetworks } };
+}

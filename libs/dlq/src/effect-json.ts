@@ -1,0 +1,30 @@
+import type { Effect } from '@reflex/event-store';
+
+/** An effect as the API and the command line show it. */
+export function effectJson(effect: Effect): Record<string, unknown> {
+  const { id, trigger, eventId, replay, kind, name, key, status, input, result, error, attempt, tries } = effect;
+  return {
+    id,
+    trigger,
+    event_id: eventId,
+    replay,
+    kind,
+    name,
+    effect: effect.effect,
+    key,
+    status,
+    input,
+    args_hash: effect.argsHash,
+    result,
+    error: error && { code: error.code, message: error.message },
+    attempt,
+    tries,
+    model: effect.model,
+    input_tokens: effect.inputTokens,
+    output_tokens: effect.outputTokens,
+    usd: effect.usd,
+    resolution: effect.resolution,
+    started_at: effect.startedAt.toISOString(),
+    ended_at: effect.endedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,176 @@
+import { Injectable } from '@nestjs/common';
+import type { Backtest, BacktestDifference } from '@reflex/core';
+import { EventStore, type Firing, type HistoryRange, type RunRecord, UnknownTrigger } from '@reflex/event-store';
+import { EventRegistry } from '@reflex/events';
+import type { Trigger } from '../trigger';
+import { TriggerRegistry } from '../trigger-registry';
+import type { Parameters } from '../tunable';
+import { Agenda } from './agenda';
+import { matchFirings } from './firings';
+import { Rehearsal, type Rehearsed } from './rehearsal';
+
+export interface BacktestRequest extends HistoryRange {
+  trigger: string;
+  /** Other values of its parameters; texts are read as the kind that the parameter has. */
+  set?: Readonly<Record<string, unknown>>;
+  /** How long before `from` to begin; default: as long as its condition looks back, an hour at least. */
+  warmUpMs?: number;
+}
+
+export interface BacktestOptions {
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+const HOUR_MS = 3_600_000;
+const MOST_DIFFERENCES = 1_000;
+const MOST_LOOKED_UP = 100;
+const PROGRESS_EVERY = 500;
+
+type Verdicts = Backtest['verdicts'];
+
+/** Runs the filter and condition of a trigger over recorded history in virtual time; nothing is called, published or written. */
+@Injectable()
+export class Backtester {
+  constructor(
+    private readonly store: EventStore,
+    private readonly events: EventRegistry,
+    private readonly triggers: TriggerRegistry,
+  ) {}
+
+  /** Throws `UnknownTrigger` when this process does not have the trigger's code, and `InvalidParameter`. */
+  async run(request: BacktestRequest, options: BacktestOptions = {}): Promise<Backtest> {
+    const { trigger: name, from, to, set = {} } = request;
+    const tuned = this.triggers.tuned(name, set);
+    if (!tuned) throw new UnknownTrigger(name);
+    const { trigger, params } = tuned;
+    const start = new Date(from.getTime() - (request.warmUpMs ?? warmUpOf(trigger)));
+    const did = await this.store.history.firings(name, request);
+    const { would, events, verdicts, answers } = await this.rehearse(trigger, request, start, did, options);
+    const { fresh, gone } = matchFirings(would, did);
+    const differences = [
+      ...(await this.freshOnes(name, fresh)),
+      ...gone.map((firing) => goneOne(firing, answers.get(firing.eventId))),
+    ].sort((a, b) => (a.event.received_at < b.event.received_at ? -1 : 1));
+    return {
+      trigger: name,
+      from: from.toISOString(),
+      to: to.toISOString(),
+      warm_up_from: start.toISOString(),
+      params,
+      changed: changedOf(this.triggers.parameters(name), params),
+      events,
+      would_fire: would.length,
+      did_fire: did.length,
+      differ: differences.length,
+      differences: differences.slice(0, MOST_DIFFERENCES),
+      verdicts,
+      notes: await this.notesOn(trigger, start, did),
+    };
+  }
+
+  private async rehearse(
+    trigger: Trigger,
+    range: HistoryRange,
+    start: Date,
+    did: readonly Firing[],
+    { onProgress, signal }: BacktestOptions,
+  ): Promise<{ would: Rehearsed[]; events: number; verdicts: Verdicts; answers: Map<string, string> }> {
+    const would: Rehearsed[] = [];
+    const verdicts: Verdicts = { fires: 0, filtered: 0, deferred: 0, accumulated: 0, fails: 0 };
+    const fired = new Set(did.map(({ eventId }) => eventId));
+    const answers = new Map<string, string>();
+    const fromMs = range.from.getTime();
+    const agenda = new Agenda(start.getTime());
+    const rehearsal = new Rehearsal(trigger, {
+      agenda,
+      decode: (stored) => this.events.decode(stored),
+      tell: (rehearsed) => {
+        const { event, verdict, reason } = rehearsed;
+        if (event.receivedAt.getTime() < fromMs) return;
+        verdicts[verdict] += 1;
+        if (verdict === 'fires') would.push(rehearsed);
+        else if (fired.has(event.id)) answers.set(event.id, `${verdict}: ${reason}`);
+      },
+    });
+    const takers = [trigger.definition];
+    const whole = { ...range, from: start };
+    const total = await this.store.history.count(takers, whole);
+    let done = 0;
+    let events = 0;
+    onProgress?.(0, total);
+    for await (const { event, takers: taken } of this.store.history.taken(takers, whole)) {
+      signal?.throwIfAborted();
+      const receivedMs = event.receivedAt.getTime();
+      agenda.advance(receivedMs);
+      rehearsal.deliver(event, taken[0]!.scope);
+      if (receivedMs >= fromMs) events += 1;
+      done += 1;
+      if (done % PROGRESS_EVERY === 0) onProgress?.(done, total);
+    }
+    agenda.advance(range.to.getTime());
+    onProgress?.(done, total);
+    return { would, events, verdicts, answers };
+  }
+
+  private async freshOnes(trigger: string, fresh: readonly Rehearsed[]): Promise<BacktestDifference[]> {
+    const differences: BacktestDifference[] = [];
+    for (const { event, scope, isTick } of fresh) {
+      const isLookedUp = !isTick && differences.length < MOST_LOOKED_UP;
+      const run = isLookedUp
+        ? (await this.store.searchRuns({ trigger, eventId: event.id, limit: 1 })).items[0]
+        : undefined;
+      const { id, type, source, receivedAt } = event;
+      differences.push({
+        change: 'new',
+        event: { id, type, source, received_at: receivedAt.toISOString() },
+        scope,
+        timer: isTick,
+        reason: isTick ? 'its time would come' : isLookedUp ? wordsOn(run) : 'the handler would run',
+        run: run?.id ?? null,
+      });
+    }
+    return differences;
+  }
+
+  private async notesOn(trigger: Trigger, start: Date, did: readonly Firing[]): Promise<string[]> {
+    const notes: string[] = [];
+    const { name, stateful } = trigger.definition;
+    if (stateful && (trigger.condition?.parts.lookbackMs ?? null) === null) {
+      notes.push(
+        `What it remembered before ${start.toISOString()} is not known: it begins empty there. A longer warm-up brings it closer.`,
+      );
+    }
+    if (did.length === 0 && (await this.store.searchRuns({ trigger: name, limit: 1 })).items.length === 0) {
+      notes.push('No run of this trigger is recorded, so there is nothing to compare with.');
+    }
+    return notes;
+  }
+}
+
+function warmUpOf({ condition, definition }: Trigger): number {
+  return definition.stateful ? Math.max(condition?.parts.lookbackMs ?? 0, HOUR_MS) : 0;
+}
+
+function wordsOn(run: RunRecord | undefined): string {
+  if (!run) return 'no run is recorded';
+  return `was ${run.outcome}${run.reason === undefined ? '' : `: ${run.reason}`}`;
+}
+
+function goneOne(
+  { eventId, type, source, receivedAt, scope, isTick, runId }: Firing,
+  answer?: string,
+): BacktestDifference {
+  return {
+    change: 'gone',
+    event: { id: eventId, type, source, received_at: receivedAt.toISOString() },
+    scope,
+    timer: isTick,
+    reason: answer ?? (isTick ? 'no timer would come' : 'the trigger would not take it'),
+    run: runId,
+  };
+}
+
+function changedOf(defaults: Readonly<Parameters>, params: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(defaults).filter(([name, value]) => params[name] !== value));
+}
