@@ -13,6 +13,7 @@ import { accessOf, isLoopback, listenHost } from './config';
 import { HealthController } from './health/health.controller';
 import { IncidentsModule } from './incidents/incidents.module';
 import { LifecycleReporter } from './lifecycle/lifecycle-reporter';
+import { MetricsModule } from './metrics/metrics.module';
 import { agentsOf } from './model-settings';
 import { hideSecrets, toolAccessOf } from './secret-settings';
 import type { Settings } from './settings';
@@ -47,6 +48,7 @@ export class AppModule {
         TriggersModule.forRoot(workOf(settings)),
         TimersModule.forRoot({ enabled: settings.role !== 'api' }),
         HealthModule.forRoot({ works: settings.role !== 'api' }),
+        MetricsModule,
         ...(answers ? [ApiModule, RealtimeModule.forRoot(socketsOf(settings))] : []),
         ...domain,
       ],
