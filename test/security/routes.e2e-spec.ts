@@ -108,7 +108,8 @@ describe('S1: without a key', () => {
 describe('S1: with a key of too small a scope', () => {
   it('a reader may change nothing', async () => {
     const key = await bed.keyFor('events:read');
-    const targets = closed().filter(writes);
+    // Everything there is a POST: who may do what is asked for each of its tools (mcp.e2e-spec.ts).
+    const targets = closed().filter((route) => writes(route) && route.url !== '/mcp');
 
     expect(targets.length).toBeGreaterThanOrEqual(5);
     for (const { method, url } of targets) {

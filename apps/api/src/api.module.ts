@@ -12,6 +12,9 @@ import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
 import { EventStreams } from './http/event-streams';
+import { Confirmations } from './mcp/confirmations';
+import { McpTools } from './mcp/mcp-tools';
+import { McpController } from './mcp/mcp.controller';
 import { OperationsController } from './operations/operations.controller';
 import { ReplayController } from './replay/replay.controller';
 import { RunStreamController } from './runs/run-stream.controller';
@@ -33,6 +36,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     EffectsController,
     EventsController,
     ExplainController,
+    McpController,
     OperationsController,
     ReplayController,
     RunStreamController,
@@ -41,6 +45,6 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     TriggersController,
     WebhooksController,
   ],
-  providers: [CloudEventPublisher, EventPublisher, EventStreams],
+  providers: [CloudEventPublisher, EventPublisher, EventStreams, Confirmations, McpTools],
 })
 export class ApiModule {}

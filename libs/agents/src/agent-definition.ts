@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AgentBudget } from './agent.decorator';
+import type { McpServerTools } from './mcp/mcp-server';
 import type { ModelChoice } from './models/models';
 import type { EgressHost } from './egress/egress-rule';
 import type { AgentMemoryOptions } from './memory/memory-options';
@@ -51,6 +52,9 @@ export interface AgentDefinition {
   output: z.ZodType | null;
   outputSchema: JsonSchema | null;
   tools: ToolDefinition[];
+  /** Whose tools are added when it runs. */
+  servers?: readonly McpServerTools[];
+  egress?: readonly EgressHost[];
   /** `null` for the application's default. */
   model: ModelChoice | null;
   budget: AgentBudget;

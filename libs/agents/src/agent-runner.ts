@@ -9,10 +9,12 @@ import { Answers } from './ledger/answers';
 import { AttemptRecord } from './ledger/attempt-record';
 import { AgentMemory } from './memory/agent-memory';
 import { askModel, type ModelTurn } from './model-turn';
+import { McpTools } from './mcp/mcp-tools';
 import { Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
 import { Telling } from './telling';
 import { ToolCaller } from './tool-caller';
+import { untilAborted } from './until-aborted';
 import { UsageMeter } from './usage-meter';
 
 export type { AgentInput };
@@ -40,6 +42,7 @@ export class AgentRunner {
   constructor(
     private readonly models: Models,
     private readonly memory: AgentMemory = new AgentMemory(),
+    private readonly mcp?: McpTools,
   ) {}
 
   async run(agent: AgentDefinition, input: AgentInput, options: RunOptions = {}): Promise<AgentOutcome> {
@@ -48,7 +51,9 @@ export class AgentRunner {
     const { seconds } = agent.budget;
     const timer = seconds && setTimeout(() => limit.abort(new AgentOutOfTime(agent.name, seconds)), seconds * 1_000);
     try {
-      return await this.work(agent, input, options, AbortSignal.any(signals));
+      const signal = AbortSignal.any(signals);
+      const complete = await untilAborted(() => this.mcp?.complete(agent) ?? agent, signal);
+      return await this.work(complete, input, options, signal);
     } finally {
       clearTimeout(timer);
     }

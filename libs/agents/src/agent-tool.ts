@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ToolDefinition } from './agent-definition';
 import type { AgentInput } from './prompt';
 import { agentOptionsOf } from './agent.decorator';
+import { McpServerTools, toolsOfServer } from './mcp/mcp-server';
 import type { ToolCall, ToolOptions } from './tool.decorator';
 
 /** How deep agents may call agents. */
@@ -17,13 +18,16 @@ const TASK = 'Another agent of this service sends this request. Do it as far as 
 
 const depth = new AsyncLocalStorage<number>();
 
+/** What a tool can do. */
+type Reach = Pick<ToolOptions, 'effect' | 'reads' | 'egress'>;
+
 export interface AgentAsTool {
   /** Of the agent. */
   name: string;
   /** What the agent that calls it is told. */
   description: string;
   /** The tools that it may come to use. */
-  under: ToolOptions[];
+  under: Reach[];
   run: (input: AgentInput, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -53,17 +57,18 @@ export function agentTool(
 
 /** The tools of an agent, and of the agents among them. */
 export function toolsUnder(
-  agentClass: Type,
-  toolsIn: (toolClass: Type) => ToolOptions[],
-  seen = new Set<Type>(),
-): ToolOptions[] {
+  agentClass: Type | McpServerTools,
+  toolsIn: (toolClass: Type) => Reach[],
+  seen = new Set<Type | McpServerTools>(),
+): Reach[] {
   if (seen.has(agentClass)) return [];
   seen.add(agentClass);
+  if (agentClass instanceof McpServerTools) return toolsOfServer(agentClass);
   const options = agentOptionsOf(agentClass);
   if (!options) return toolsIn(agentClass);
   return (options.tools ?? []).flatMap((tool) => toolsUnder(tool, toolsIn, seen));
 }
 
-function isApproved(tool: ToolOptions): boolean {
+function isApproved(tool: Reach): boolean {
   return ((tool as { approval?: unknown }).approval ?? null) !== null;
 }

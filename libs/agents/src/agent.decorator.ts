@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { EgressHost } from './egress/egress-rule';
 import type { LangChainAgent } from './langchain-agent';
 import type { AgentMemoryOptions } from './memory/memory-options';
+import type { McpServerTools } from './mcp/mcp-server';
 import type { ModelChoice } from './models/models';
 
 /** Hard bounds of one run of an agent. */
@@ -22,8 +23,10 @@ export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObje
   output?: Output;
   /** What it is good for; told to agents that have it among their tools. */
   description?: string;
-  /** Providers whose `@Tool` methods the agent may call, and agents, which it may call like a tool. */
-  tools?: Type[];
+  /**
+   * Providers whose `@Tool` methods the agent may call; agents, which it may call like a tool; and servers, by `mcpServer`.
+   */
+  tools?: (Type | McpServerTools)[];
   /** `provider:model`, or several: each is asked when those before it cannot answer. Default is the application's. */
   model?: ModelChoice;
   budget?: AgentBudget;

@@ -11,6 +11,7 @@ import { assertHosts, hostsMissing, type EgressRule } from './egress/egress-rule
 import { assertNoTrifecta } from './egress/trifecta';
 import { AgentSetupError } from './errors';
 import { LangChainAgent } from './langchain-agent';
+import { egressOf, McpServerTools, toolsOfServer } from './mcp/mcp-server';
 import { Models } from './models/models';
 import type { AgentInput } from './prompt';
 import { toolOptionsOf, type ToolCall, type ToolOptions } from './tool.decorator';
@@ -48,8 +49,12 @@ export class AgentsExplorer implements OnModuleInit {
   private define(options: AgentOptions, providers: Provider[]): AgentDefinition {
     if (options.model) this.models.get(options.model);
     assertHosts(options.egress ?? [], `Agent "${options.name}"`);
-    const tools = (options.tools ?? []).flatMap((toolClass) => this.toolsOf(toolClass, options, providers));
-    const names = tools.map((tool) => tool.name);
+    const entries = options.tools ?? [];
+    const servers = entries.filter((entry) => entry instanceof McpServerTools);
+    const classes = entries.flatMap((entry) => (entry instanceof McpServerTools ? [] : [entry]));
+    const tools = classes.flatMap((toolClass) => this.toolsOf(toolClass, options, providers));
+    const remote = servers.flatMap((server) => remoteTools(server, options));
+    const names = [...tools, ...remote].map((tool) => tool.name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice) {
       throw new AgentSetupError(
@@ -62,13 +67,15 @@ export class AgentsExplorer implements OnModuleInit {
       output: options.output ?? null,
       outputSchema: options.output ? jsonSchemaOf(options.output, `The output of agent "${options.name}"`) : null,
       tools,
+      servers,
+      egress: options.egress,
       model: options.model ?? null,
       budget: options.budget ?? {},
       maxSteps: options.maxSteps ?? DEFAULT_MAX_STEPS,
       maxInputChars: options.maxInputChars ?? DEFAULT_MAX_INPUT_CHARS,
       ...(options.memory && { memory: options.memory }),
     };
-    if (options.untrustedInput ?? true) assertNoTrifecta(definition);
+    if (options.untrustedInput ?? true) assertNoTrifecta(options.name, [...tools, ...remote]);
     return definition;
   }
 
@@ -143,6 +150,17 @@ export class AgentsExplorer implements OnModuleInit {
       };
     });
   }
+}
+
+// What is known of the tools of a server before anybody connects to it.
+function remoteTools(server: McpServerTools, agent: AgentOptions): Pick<ToolDefinition, 'name' | 'reads' | 'egress'>[] {
+  const { name } = server.options;
+  const egress = egressOf(server);
+  assertHosts(egress, `The MCP server "${name}"`);
+  if (egress.includes('*') && !('command' in server.options) && !agent.egress) {
+    throw new AgentSetupError(hostsMissing(agent.name, name));
+  }
+  return toolsOfServer(server);
 }
 
 // A key that the tool does not know is a mistake of the model, or somebody's attempt: it is told, and nothing happens.

@@ -10,6 +10,8 @@ import { EGRESS_OPTIONS } from './egress/egress-options';
 import { Secrets } from './egress/secrets';
 import { AgentMemory } from './memory/agent-memory';
 import { Conversations } from './memory/conversations';
+import { McpConnections } from './mcp/mcp-connections';
+import { McpTools } from './mcp/mcp-tools';
 import { ConfiguredModels } from './models/configured-models';
 import { Models } from './models/models';
 
@@ -21,6 +23,8 @@ import { Models } from './models/models';
     AgentRunner,
     AgentsExplorer,
     EgressClient,
+    McpConnections,
+    McpTools,
     { provide: EGRESS_OPTIONS, inject: [AGENTS_OPTIONS], useFactory: ({ egress = {} }: AgentsOptions) => egress },
     {
       provide: Secrets,

@@ -81,6 +81,16 @@ export class AnswerTooLong extends PermanentError {
   }
 }
 
+/** A server of tools does not answer, or not as it should; a retry may help. */
+export class McpUnavailable extends ReflexError {
+  readonly code = 'mcp_unavailable';
+  override readonly status = 502;
+
+  constructor(server: string, why: string) {
+    super(`The MCP server "${server}" cannot be used: ${why}. Check that it runs and what it offers.`);
+  }
+}
+
 /**
  * A tool throws this when it cannot tell whether it acted, such as when the answer to its request is lost. A keyed call is
  * repeated with the same key by the next attempt; an unkeyed one waits for a person.

@@ -15,6 +15,7 @@ export {
   AgentStepsExceeded,
   AnswerTooLong,
   InvalidAgentOutput,
+  McpUnavailable,
   ModelRefused,
   ModelUnavailable,
   NoConversation,
@@ -24,6 +25,7 @@ export { LangChainAgent } from './langchain-agent';
 export { Conversations } from './memory/conversations';
 export { type AgentMemoryOptions } from './memory/memory-options';
 export { type ModelLimits } from './models/model-limits';
+export { mcpServer, type HttpMcpServer, type McpServerTools, type StdioMcpServer } from './mcp/mcp-server';
 export { Models, type AgentModel, type ModelChoice } from './models/models';
 export { OfflineChatModel } from './models/offline/offline-chat-model';
 export { ProviderClosed } from './models/providers/provider-gate';

@@ -7,6 +7,7 @@ export { AuthModule } from './auth.module';
 export { AuthOptions } from './auth-options';
 export { AUTH_ENTITIES } from './entities';
 export { InvalidKey, KeyRequired, NotAuthenticated, ScopeMissing, UnknownKey, UnknownScope } from './errors';
+export { principalOf, type IdentifiedRequest } from './identified-request';
 export { AUTH_MIGRATIONS } from './migrations';
 export { ByOperator } from './operator.decorator';
 export { readKey, type PresentedKey } from './presented-key';

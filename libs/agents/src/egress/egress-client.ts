@@ -1,22 +1,30 @@
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { RetryLater } from '@reflex/core';
-import { Agent, request as send, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import ipaddr from 'ipaddr.js';
 import { OutcomeUnknown } from '../errors';
 import type { ToolCall } from '../tool.decorator';
 import { EgressFailed, EgressRefused } from './errors';
 import { EGRESS_OPTIONS, type EgressOptions } from './egress-options';
 import type { EgressRequest, EgressResponse } from './egress-request';
-import { assertAllowed, hostOf } from './egress-rule';
+import { assertAllowed, hostOf, type EgressRule } from './egress-rule';
 import { afterRedirect, isRedirect, preparedRequest, type PreparedRequest, type RawResponse } from './prepared-request';
 import { readCapped } from './read-capped';
 import { SecretRef } from './secret';
 import { Secrets } from './secrets';
+import { vettedFetch } from './vetted-fetch';
 import { AddressPolicy, vettedLookup } from './vetted-lookup';
 
 const MAX_MS = 10_000;
 const MAX_REDIRECTS = 3;
 const MAX_QUOTED_CHARS = 200;
+
+/** The library, and what it keeps open. */
+export interface Connections {
+  undici: typeof import('undici');
+  dispatcher: Dispatcher;
+}
 
 /**
  * The one way for tools to the network. It connects only to hosts that the tool and the agent allow, and only to addresses
@@ -26,21 +34,13 @@ const MAX_QUOTED_CHARS = 200;
 @Injectable()
 export class EgressClient implements OnApplicationShutdown {
   private readonly addresses: AddressPolicy;
-  private readonly dispatcher: Dispatcher;
+  private connections: Promise<Connections> | undefined;
 
   constructor(
-    @Inject(EGRESS_OPTIONS) { networks = [], resolve }: EgressOptions,
+    @Inject(EGRESS_OPTIONS) private readonly options: EgressOptions,
     private readonly secrets: Secrets,
   ) {
-    this.addresses = new AddressPolicy(networks);
-    this.dispatcher = new Agent({
-      connect: { lookup: vettedLookup(this.addresses, resolve) },
-      connections: 32,
-      headersTimeout: MAX_MS,
-      bodyTimeout: MAX_MS,
-      keepAliveTimeout: 4_000,
-      maxHeaderSize: 16_384,
-    });
+    this.addresses = new AddressPolicy(options.networks ?? []);
   }
 
   /** Whether a secret is configured, for tools that work without. */
@@ -90,8 +90,15 @@ export class EgressClient implements OnApplicationShutdown {
     throw new EgressFailed(`${host} answered ${response.status}: ${response.text.slice(0, MAX_QUOTED_CHARS)}`);
   }
 
+  /** The same bounds as a `fetch`, for protocols that stream. */
+  fetchFor(rule: EgressRule, headers: Readonly<Record<string, string | SecretRef>>): FetchLike {
+    const assertAddress = (url: URL): void => this.assertAddress(url);
+    const connect = (): Promise<Connections> => this.connect();
+    return vettedFetch({ rule, secrets: this.secrets, headers, assertAddress, connect });
+  }
+
   async onApplicationShutdown(): Promise<void> {
-    await this.dispatcher.destroy();
+    await (await this.connections)?.dispatcher.destroy();
   }
 
   // A socket looks up names only; addresses in a URL pass it by.
@@ -100,8 +107,25 @@ export class EgressClient implements OnApplicationShutdown {
     if (ipaddr.isValid(literal)) this.addresses.assert(literal, hostname);
   }
 
+  // Loaded by the first request: a service whose tools stay at home does without.
+  private connect(): Promise<Connections> {
+    this.connections ??= import('undici').then((undici) => {
+      const dispatcher = new undici.Agent({
+        connect: { lookup: vettedLookup(this.addresses, this.options.resolve) },
+        connections: 32,
+        headersTimeout: MAX_MS,
+        bodyTimeout: MAX_MS,
+        keepAliveTimeout: 4_000,
+        maxHeaderSize: 16_384,
+      });
+      return { undici, dispatcher };
+    });
+    return this.connections;
+  }
+
   private async once({ url, method, headers, body }: PreparedRequest, signal: AbortSignal): Promise<RawResponse> {
-    const answer = await send(url, { method, headers, body, signal, dispatcher: this.dispatcher });
+    const { undici, dispatcher } = await this.connect();
+    const answer = await undici.request(url, { method, headers, body, signal, dispatcher });
     const text = await readCapped(answer.body, hostOf(url));
     const received = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
     return { status: answer.statusCode, headers: Object.fromEntries(received), text };

@@ -1,9 +1,14 @@
 import { hideInLogs } from '@reflex/observability';
 import { UnknownSecret } from './errors';
-import type { SecretRef } from './secret';
+import { SecretRef } from './secret';
 
 /** What is shorter than this would be found in ordinary words. */
 const MIN_HIDDEN_LENGTH = 6;
+
+/** A header or variable as it is sent. */
+export function revealed(value: string | SecretRef, secrets: Secrets): string {
+  return value instanceof SecretRef ? secrets.reveal(value) : value;
+}
 
 /** The values behind secret references. Nobody but the egress client asks for them. */
 export class Secrets {

@@ -1,11 +1,13 @@
-import type { AgentDefinition, ToolDefinition } from '../agent-definition';
+import type { ToolDefinition } from '../agent-definition';
 import { AgentSetupError } from '../errors';
+
+type Described = Pick<ToolDefinition, 'name' | 'reads' | 'egress'>;
 
 /**
  * For an agent that strangers can talk to: refuses it if it reads what must not leave, and can send: whoever writes an event
  * could have it sent out. Any two of the three are fine, and so is sending what a person has seen before.
  */
-export function assertNoTrifecta({ name, tools }: AgentDefinition): void {
+export function assertNoTrifecta(name: string, tools: readonly Described[]): void {
   const reader = tools.find(({ reads }) => reads === 'secrets');
   const sender = tools.find((tool) => (tool.egress ?? []).length > 0 && !needsApproval(tool));
   if (!reader || !sender) return;
@@ -16,6 +18,6 @@ export function assertNoTrifecta({ name, tools }: AgentDefinition): void {
   );
 }
 
-function needsApproval(tool: ToolDefinition): boolean {
+function needsApproval(tool: Described): boolean {
   return (tool as { approval?: unknown }).approval !== undefined && (tool as { approval?: unknown }).approval !== null;
 }
