@@ -13,6 +13,31 @@ export interface BacktestDifference {
   run: string | null;
 }
 
+/** What came of calling the handler again. As it travels. */
+export interface BacktestAnswer {
+  event: string;
+  run: string;
+  /** `stale`: it asks what is not on record, since a prompt or a tool has changed, or the record is too old. */
+  verdict: 'same' | 'differs' | 'stale' | 'fails';
+  reason: string | null;
+  /** What the recorded handler returned. */
+  was: unknown;
+  would: unknown;
+}
+
+export interface BacktestAnswers {
+  /** Where answers of models came from; `model` asked one for what was not on record. */
+  from: 'recorded' | 'model';
+  same: number;
+  differ: number;
+  stale: number;
+  fail: number;
+  /** Those that are not the same. */
+  items: BacktestAnswer[];
+  /** Firings of both, but no handler was called for them: there were too many. */
+  left_out: number;
+}
+
 /** What a trigger would have done over recorded history, beside what it did. As it travels. */
 export interface Backtest {
   trigger: string;
@@ -32,6 +57,8 @@ export interface Backtest {
   differ: number;
   /** Oldest first, at most 1,000. */
   differences: BacktestDifference[];
+  /** What the handlers answered; `null` when none was called. */
+  answers: BacktestAnswers | null;
   /** How the decisions were; of an event that was put off, each. */
   verdicts: Record<'fires' | 'filtered' | 'deferred' | 'accumulated' | 'fails', number>;
   /** What to know when reading this. */
@@ -39,6 +66,9 @@ export interface Backtest {
 }
 
 const MOST_LINES = 20;
+const MAX_JSON = 300;
+
+type Paint = ReturnType<typeof painter>;
 
 /** The outcome as lines for the terminal. */
 export function backtestText(backtest: Backtest, { colours = false, all = false } = {}): string {
@@ -59,8 +89,31 @@ export function backtestText(backtest: Backtest, { colours = false, all = false 
     `${printable(trigger)}${values.length > 0 ? ` with ${printable(values.join(', '))}` : ''}: ${outcome}; ${ending}.`,
     ...lines,
     ...(rest > 0 ? [paint('grey', `and ${rest} more`)] : []),
+    ...(backtest.answers ? answerLines(backtest.answers, paint) : []),
     ...notes.map((note) => paint('grey', printable(note))),
   ].join('\n');
+}
+
+function answerLines({ same, differ, stale, fail, items, left_out }: BacktestAnswers, paint: Paint): string[] {
+  const counts = [`${same} the same`, `${differ} differ`, `${stale} stale`, ...(fail > 0 ? [`${fail} fail`] : [])];
+  const signs = {
+    same: paint('grey', '= same '),
+    differs: paint('yellow', '~ other'),
+    stale: paint('grey', '? stale'),
+    fails: paint('red', '! fails'),
+  };
+  return [
+    `Answers: ${counts.join(', ')}${left_out > 0 ? `; ${left_out} were left out` : ''}.`,
+    ...items.slice(0, MOST_LINES).map(({ verdict, event, reason, was, would }) => {
+      const change = `${shortJson(was)} → ${shortJson(would)}`;
+      return `${signs[verdict]}  ${paint('grey', printable(event))} · ${printable(reason ?? change)}`;
+    }),
+  ];
+}
+
+function shortJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > MAX_JSON ? `${text.slice(0, MAX_JSON).toWellFormed()}…` : text;
 }
 
 function times(count: number): string {

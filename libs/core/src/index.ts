@@ -1,5 +1,11 @@
 export { backoffMs, type BackoffOptions } from './backoff';
-export { backtestText, type Backtest, type BacktestDifference } from './backtest';
+export {
+  backtestText,
+  type Backtest,
+  type BacktestAnswer,
+  type BacktestAnswers,
+  type BacktestDifference,
+} from './backtest';
 export {
   GRAPH_LIMITS,
   type CausationEdge,

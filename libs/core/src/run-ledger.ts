@@ -75,7 +75,7 @@ export interface RunLedger {
   replay(): Promise<number>;
   /** The first look reads all that earlier attempts left. */
   find(key: string): Promise<RecordedEffect | undefined>;
-  /** Before the action. What is `done` cannot be started again. */
+  /** Before the action. What is `done` cannot be started again; an answer that is `done` means: do not act, this is its result. */
   start(effect: NewEffect): Promise<RecordedEffect>;
   /** After the action. */
   finish(key: string, end: EffectEnd): Promise<RecordedEffect>;

@@ -119,3 +119,14 @@ export class UnknownTrigger extends ReflexError {
     super(`There is no trigger "${name}". GET /triggers lists them.`);
   }
 }
+
+/** A rehearsed handler wants to publish past its context. */
+export class NothingPublished extends PermanentError {
+  override readonly code = 'nothing_published';
+
+  constructor() {
+    super(
+      'Nothing is published in a backtest. Publish with context.publish, which a rehearsal collects and throws away.',
+    );
+  }
+}

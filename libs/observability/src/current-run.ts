@@ -15,6 +15,8 @@ export interface CurrentRun {
   usage: RunUsage;
   /** Lets people see what the run does while it does it; absent where nobody can follow it. */
   tell?(frame: RunFrame): void;
+  /** Nothing may come of it: nothing is published or called that acts. */
+  rehearsal?: boolean;
   /** What this delivery did outside in this and earlier attempts; absent where nothing is attempted again. */
   ledger?: RunLedger;
 }

@@ -14,6 +14,7 @@ export { OnEvent } from './on-event.decorator';
 export { type Trigger, type TriggerDefaults } from './trigger';
 export { type EventOf, type EventPattern, type Handler, type TriggerOptions } from './trigger-options';
 export { TriggerExplainer } from './trigger-explainer.service';
+export { triggerJson } from './trigger-json';
 export { type TriggerInCode, TriggerRegistry } from './trigger-registry';
 export { Backtester, type BacktestOptions, type BacktestRequest } from './rehearsal/backtester.service';
 export { ReplayRehearser, type DryRunOptions, type DryRunRequest } from './rehearsal/replay-rehearser.service';

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 
 export class BacktestDto {
   @ApiProperty({ description: 'Name of the trigger, whose code the asked process has.', example: 'error-threshold' })
@@ -44,4 +44,13 @@ export class BacktestDto {
   @IsOptional()
   @IsString()
   warm_up?: string;
+
+  @ApiPropertyOptional({
+    enum: ['recorded', 'model'],
+    description:
+      'Calls the handler as well, for what fires in both, and compares what it returns: with recorded answers of models, or asking a model for what is not on record. Takes the scope `admin`.',
+  })
+  @IsOptional()
+  @IsIn(['recorded', 'model'])
+  handlers?: 'recorded' | 'model';
 }

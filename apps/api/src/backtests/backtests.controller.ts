@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { RequireScope } from '@reflex/auth';
-import { Clock, durationMs, ReflexError } from '@reflex/core';
+import { Access, Audit, ByOperator, RequireScope, type Operator } from '@reflex/auth';
+import { Clock, durationMs, ReflexError, type Backtest } from '@reflex/core';
 import { UnknownTrigger } from '@reflex/event-store';
 import { Backtester, type BacktestRequest, TriggerRegistry } from '@reflex/triggers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -27,6 +27,8 @@ export class BacktestsController {
     private readonly backtester: Backtester,
     private readonly triggers: TriggerRegistry,
     private readonly clock: Clock,
+    private readonly access: Access,
+    private readonly audit: Audit,
   ) {}
 
   @Post()
@@ -34,11 +36,12 @@ export class BacktestsController {
   @ApiOperation({
     summary: 'What a trigger, with other values of its parameters, would have done over recorded history',
     description:
-      'Runs filter and condition of the running build on a virtual clock and compares with the recorded runs. No handler is called, nothing is published or written. With `Accept: application/x-ndjson`, lines of `{progress}` and at the end `{result}` or `{error}`.',
+      'Runs filter and condition of the running build on a virtual clock and compares with the recorded runs. Nothing is published or written, and without `handlers` no handler is called. With `Accept: application/x-ndjson`, lines of `{progress}` and at the end `{result}` or `{error}`.',
   })
   @ApiProduces('application/json', 'application/x-ndjson')
   async run(
     @Body() body: BacktestDto,
+    @ByOperator() by: Operator,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
@@ -48,18 +51,35 @@ export class BacktestsController {
     if (this.running >= MOST_AT_ONCE) {
       throw new BacktestsRunning(`${MOST_AT_ONCE} backtests are running in this process. Wait until one has ended.`);
     }
+    if (body.handlers) await this.access.assert(request.headers, 'admin');
     return withProgress(request, reply, async (watched) => {
       this.running += 1;
       try {
-        return await this.backtester.run(wanted, watched);
+        return await this.audited(wanted, by, () => this.backtester.run(wanted, watched));
       } finally {
         this.running -= 1;
       }
     });
   }
+
+  /** Calling handlers costs, and is code that acts. */
+  private audited(
+    { trigger, handlers }: BacktestRequest,
+    by: Operator,
+    run: () => Promise<Backtest>,
+  ): Promise<Backtest> {
+    if (!handlers) return run();
+    const action = { ...by, action: 'trigger.backtest', target: trigger, details: { handlers } };
+    return this.audit.perform(action, run, ({ answers }) => ({
+      calls: (answers?.same ?? 0) + (answers?.items.length ?? 0),
+    }));
+  }
 }
 
-function backtestOf({ trigger, from, to = '0s', types, set, warm_up }: BacktestDto, now: Date): BacktestRequest {
+function backtestOf(
+  { trigger, from, to = '0s', types, set, warm_up, handlers }: BacktestDto,
+  now: Date,
+): BacktestRequest {
   const range = { from: pointInTime(from, now), to: pointInTime(to, now), types };
-  return { trigger, ...range, set, ...(warm_up !== undefined && { warmUpMs: durationMs(warm_up) }) };
+  return { trigger, ...range, set, handlers, ...(warm_up !== undefined && { warmUpMs: durationMs(warm_up) }) };
 }

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, ByOperator, RequireScope, type Operator } from '@reflex/auth';
-import { EventStore, type RegisteredTrigger } from '@reflex/event-store';
+import { EventStore } from '@reflex/event-store';
+import { triggerJson } from '@reflex/triggers';
 import { ReasonDto, TakesReason } from '../http/reason';
 
 @ApiTags('triggers')
@@ -51,21 +52,4 @@ export class TriggersController {
     await this.audit.perform(action, () => this.store.setPaused(name, paused));
     return { name, paused };
   }
-}
-
-function triggerJson({ name, types, match, scope, stateful, paused, active, ...options }: RegisteredTrigger): unknown {
-  const { onRetry, priority, concurrency, throttle } = options;
-  return {
-    name,
-    types,
-    match: match ?? null,
-    scope,
-    stateful,
-    paused,
-    active,
-    on_retry: onRetry,
-    priority,
-    concurrency,
-    throttle: throttle && { limit: throttle.limit, window_ms: throttle.windowMs },
-  };
 }

@@ -16,6 +16,8 @@ interface Options extends ServiceOptions {
   warmUp?: string;
   expectSame?: boolean;
   all?: boolean;
+  answers?: boolean;
+  model?: boolean;
 }
 
 @Command({
@@ -24,18 +26,24 @@ interface Options extends ServiceOptions {
 })
 export class BacktestCommand extends ServiceCommand {
   async run(_words: string[], options: Options): Promise<void> {
-    const { trigger, last, start, end, types, set, warmUp, json, expectSame, all } = options;
+    const { trigger, last, start, end, types, set, warmUp, json, expectSame, all, answers, model } = options;
     if ((last === undefined) === (start === undefined)) throw new Misuse('Say either --last 7d or --start <time>.');
     if (last !== undefined && end !== undefined) throw new Misuse('--end goes with --start, not with --last.');
     const to = end ?? new Date();
     const from = start ?? new Date(to.getTime() - last!);
     if (!(from < to)) throw new Misuse('--start must be before --end.');
     const range = { from: from.toISOString(), to: to.toISOString(), types };
-    const body = { trigger, ...range, set, warm_up: warmUp };
+    const body = {
+      trigger,
+      ...range,
+      set,
+      warm_up: warmUp,
+      handlers: model ? 'model' : answers ? 'recorded' : undefined,
+    };
     const backtest = (await this.watch(options, '/backtests', body, 'events')) as Backtest;
     if (json) printJson(backtest);
     else printLine(backtestText(backtest, { colours: process.stdout.hasColors?.() ?? false, all }));
-    if (expectSame && backtest.differ > 0) process.exitCode = 1;
+    if (expectSame && !isSame(backtest)) process.exitCode = 1;
   }
 
   @Option({ flags: '--trigger <name>', description: 'Name of the trigger', required: true })
@@ -84,8 +92,22 @@ export class BacktestCommand extends ServiceCommand {
     return true;
   }
 
+  @Option({ flags: '--answers', description: 'Call the handler as well, with the recorded answers of models' })
+  parseAnswers(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--model', description: 'The same, and ask a model for what is not on record' })
+  parseModel(): boolean {
+    return true;
+  }
+
   @Option({ flags: '--all', description: 'Print all differences, not the first 20 alone' })
   parseAll(): boolean {
     return true;
   }
+}
+
+function isSame({ differ, answers }: Backtest): boolean {
+  return differ === 0 && (answers?.items.length ?? 0) === 0;
 }

@@ -1,4 +1,4 @@
-import type { RegisteredTrigger } from '@reflex/event-store';
+import { triggerJson } from '@reflex/triggers';
 import { SubCommand } from 'nest-commander';
 import { printJson, printTable } from '../answer';
 import { ReflexCommand, type CommonOptions } from '../reflex.command';
@@ -26,22 +26,4 @@ export class TriggersListCommand extends ReflexCommand {
       'There are no triggers: no service has started on this database yet.',
     );
   }
-}
-
-/** As `GET /triggers` answers it. */
-function triggerJson({ name, types, match, scope, stateful, paused, active, ...options }: RegisteredTrigger): unknown {
-  const { onRetry, priority, concurrency, throttle } = options;
-  return {
-    name,
-    types,
-    match: match ?? null,
-    scope,
-    stateful,
-    paused,
-    active,
-    on_retry: onRetry,
-    priority,
-    concurrency,
-    throttle: throttle && { limit: throttle.limit, window_ms: throttle.windowMs },
-  };
 }

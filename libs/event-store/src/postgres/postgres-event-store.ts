@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
+import { currentRun } from '@reflex/observability';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Delivery, StoredEvent } from '../delivery';
-import { LeaseLost, StaleLease } from '../errors';
+import { LeaseLost, NothingPublished, StaleLease } from '../errors';
 import type { EventPage, EventSearch, EventWithDeliveries } from '../event-search';
 import {
   EventStore,
@@ -136,7 +137,8 @@ export class PostgresEventStore extends EventStore {
     await this.listener.stop();
   }
 
-  publish(events: BaseEvent | BaseEvent[], options?: PublishOptions): Promise<Published[]> {
+  async publish(events: BaseEvent | BaseEvent[], options?: PublishOptions): Promise<Published[]> {
+    if (currentRun()?.rehearsal) throw new NothingPublished();
     return this.publisher.publish(Array.isArray(events) ? events : [events], options);
   }
 

@@ -99,6 +99,11 @@ export class ContextMemory {
     return new ContextMemory(others, this.scratchKept, filters, this.createdAt, this.actionAt);
   }
 
+  /** As it is now; what is applied later does not reach the copy. */
+  copy(): ContextMemory {
+    return new ContextMemory([...this.accumulated], this.scratchKept, this.filtersKept, this.createdAt, this.actionAt);
+  }
+
   /** Forgets the oldest beyond so many, as the store does. */
   keepNewest(most: number): void {
     if (this.accumulated.length > most) this.accumulated = this.accumulated.slice(-most);

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Backtest, BacktestDifference } from '@reflex/core';
+import type { Backtest, BacktestAnswer, BacktestAnswers, BacktestDifference } from '@reflex/core';
 import { EventStore, type Firing, type HistoryRange, type RunRecord, UnknownTrigger } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
+import type { ContextMemory } from '../context/context-memory';
 import type { Trigger } from '../trigger';
 import { TriggerRegistry } from '../trigger-registry';
 import type { Parameters } from '../tunable';
 import { Agenda } from './agenda';
 import { matchFirings } from './firings';
 import { Rehearsal, type Rehearsed } from './rehearsal';
+import { rehearsedHandler } from './rehearsed-handler';
 
 export interface BacktestRequest extends HistoryRange {
   trigger: string;
@@ -15,6 +17,8 @@ export interface BacktestRequest extends HistoryRange {
   set?: Readonly<Record<string, unknown>>;
   /** How long before `from` to begin; default: as long as its condition looks back, an hour at least. */
   warmUpMs?: number;
+  /** Calls the handler for what fires in both: with recorded answers of models alone, or asking one for what is not on record. */
+  handlers?: 'recorded' | 'model';
 }
 
 export interface BacktestOptions {
@@ -25,9 +29,20 @@ export interface BacktestOptions {
 const HOUR_MS = 3_600_000;
 const MOST_DIFFERENCES = 1_000;
 const MOST_LOOKED_UP = 100;
+const MOST_HANDLERS = 200;
 const PROGRESS_EVERY = 500;
 
 type Verdicts = Backtest['verdicts'];
+
+interface RehearsedHistory {
+  would: Rehearsed[];
+  /** What the trigger remembered when it would fire, of the first so many. */
+  memories: Map<Rehearsed, ContextMemory>;
+  events: number;
+  verdicts: Verdicts;
+  /** Why it would not fire, by event that did. */
+  refusals: Map<string, string>;
+}
 
 /** Runs the filter and condition of a trigger over recorded history in virtual time; nothing is called, published or written. */
 @Injectable()
@@ -46,11 +61,11 @@ export class Backtester {
     const { trigger, params } = tuned;
     const start = new Date(from.getTime() - (request.warmUpMs ?? warmUpOf(trigger)));
     const did = await this.store.history.firings(name, request);
-    const { would, events, verdicts, answers } = await this.rehearse(trigger, request, start, did, options);
-    const { fresh, gone } = matchFirings(would, did);
+    const { would, memories, events, verdicts, refusals } = await this.rehearse(trigger, request, start, did, options);
+    const { both, fresh, gone } = matchFirings(would, did);
     const differences = [
       ...(await this.freshOnes(name, fresh)),
-      ...gone.map((firing) => goneOne(firing, answers.get(firing.eventId))),
+      ...gone.map((firing) => goneOne(firing, refusals.get(firing.eventId))),
     ].sort((a, b) => (a.event.received_at < b.event.received_at ? -1 : 1));
     return {
       trigger: name,
@@ -64,6 +79,9 @@ export class Backtester {
       did_fire: did.length,
       differ: differences.length,
       differences: differences.slice(0, MOST_DIFFERENCES),
+      answers: request.handlers
+        ? await this.answersOf(trigger, both, memories, request.handlers === 'model', options.signal)
+        : null,
       verdicts,
       notes: await this.notesOn(trigger, start, did),
     };
@@ -75,22 +93,24 @@ export class Backtester {
     start: Date,
     did: readonly Firing[],
     { onProgress, signal }: BacktestOptions,
-  ): Promise<{ would: Rehearsed[]; events: number; verdicts: Verdicts; answers: Map<string, string> }> {
+  ): Promise<RehearsedHistory> {
     const would: Rehearsed[] = [];
     const verdicts: Verdicts = { fires: 0, filtered: 0, deferred: 0, accumulated: 0, fails: 0 };
     const fired = new Set(did.map(({ eventId }) => eventId));
-    const answers = new Map<string, string>();
+    const refusals = new Map<string, string>();
+    const memories = new Map<Rehearsed, ContextMemory>();
     const fromMs = range.from.getTime();
     const agenda = new Agenda(start.getTime());
     const rehearsal = new Rehearsal(trigger, {
       agenda,
       decode: (stored) => this.events.decode(stored),
-      tell: (rehearsed) => {
+      tell: (rehearsed, memory) => {
         const { event, verdict, reason } = rehearsed;
         if (event.receivedAt.getTime() < fromMs) return;
         verdicts[verdict] += 1;
         if (verdict === 'fires') would.push(rehearsed);
-        else if (fired.has(event.id)) answers.set(event.id, `${verdict}: ${reason}`);
+        else if (fired.has(event.id)) refusals.set(event.id, `${verdict}: ${reason}`);
+        if (verdict === 'fires' && memories.size < MOST_HANDLERS) memories.set(rehearsed, memory.copy());
       },
     });
     const takers = [trigger.definition];
@@ -110,7 +130,36 @@ export class Backtester {
     }
     agenda.advance(range.to.getTime());
     onProgress?.(done, total);
-    return { would, events, verdicts, answers };
+    return { would, memories, events, verdicts, refusals };
+  }
+
+  private async answersOf(
+    trigger: Trigger,
+    both: readonly [Rehearsed, Firing][],
+    memories: ReadonlyMap<Rehearsed, ContextMemory>,
+    asksModels: boolean,
+    signal?: AbortSignal,
+  ): Promise<BacktestAnswers> {
+    const decode = this.events.decode.bind(this.events);
+    const answers: BacktestAnswer[] = [];
+    for (const [{ event }, firing, memory] of both.flatMap(([one, did]) => {
+      const memory = memories.get(one);
+      return memory ? [[one, did, memory] as const] : [];
+    })) {
+      signal?.throwIfAborted();
+      const surroundings = { store: this.store, decode, asksModels, signal };
+      answers.push(await rehearsedHandler(trigger, { event, memory }, firing, surroundings));
+    }
+    const count = (verdict: BacktestAnswer['verdict']) => answers.filter((answer) => answer.verdict === verdict).length;
+    return {
+      from: asksModels ? 'model' : 'recorded',
+      same: count('same'),
+      differ: count('differs'),
+      stale: count('stale'),
+      fail: count('fails'),
+      items: answers.filter(({ verdict }) => verdict !== 'same'),
+      left_out: both.length - answers.length,
+    };
   }
 
   private async freshOnes(trigger: string, fresh: readonly Rehearsed[]): Promise<BacktestDifference[]> {

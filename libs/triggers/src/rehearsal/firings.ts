@@ -4,8 +4,9 @@ import type { Rehearsed } from './rehearsal';
 /** A timer of the store comes a moment after it is due, and an event may be faster. */
 const TICK_TOLERANCE_MS = 5_000;
 
-/** What is in one of both only, each by time. */
-export interface Unmatched {
+export interface MatchedFirings {
+  both: [Rehearsed, Firing][];
+  /** What would fire only, and what did only; each by time. */
   fresh: Rehearsed[];
   gone: Firing[];
 }
@@ -14,16 +15,30 @@ export interface Unmatched {
  * Matches what would fire with what did: by event, and where a timer takes part, by scope and time, since no two ticks are the
  * same event.
  */
-export function matchFirings(would: readonly Rehearsed[], did: readonly Firing[]): Unmatched {
-  const wouldIds = new Set(would.filter(({ isTick }) => !isTick).map(({ event }) => event.id));
-  const didIds = new Set(did.filter(({ isTick }) => !isTick).map(({ eventId }) => eventId));
-  const fresh = would.filter(({ isTick, event }) => isTick || !didIds.has(event.id));
-  const gone = did.filter(({ isTick, eventId }) => isTick || !wouldIds.has(eventId));
-  return matchTicks(fresh, gone);
+export function matchFirings(would: readonly Rehearsed[], did: readonly Firing[]): MatchedFirings {
+  const byEvent = new Map(did.filter(({ isTick }) => !isTick).map((firing) => [firing.eventId, firing]));
+  const both: MatchedFirings['both'] = [];
+  const fresh: Rehearsed[] = [];
+  for (const one of would) {
+    const firing = one.isTick ? undefined : byEvent.get(one.event.id);
+    if (firing) both.push([one, firing]);
+    else fresh.push(one);
+  }
+  const matched = new Set(both.map(([, firing]) => firing));
+  return matchTicks(
+    both,
+    fresh,
+    did.filter((firing) => !matched.has(firing)),
+  );
 }
 
-function matchTicks(fresh: readonly Rehearsed[], gone: readonly Firing[]): Unmatched {
+function matchTicks(
+  both: MatchedFirings['both'],
+  fresh: readonly Rehearsed[],
+  gone: readonly Firing[],
+): MatchedFirings {
   const byScope = Map.groupBy(gone, ({ scope }) => scope);
+  const pairs: MatchedFirings['both'] = [];
   const unmatched: Rehearsed[] = [];
   for (const one of fresh) {
     const candidates = byScope.get(one.scope) ?? [];
@@ -31,10 +46,10 @@ function matchTicks(fresh: readonly Rehearsed[], gone: readonly Firing[]): Unmat
       return (isTick || one.isTick) && Math.abs(receivedAt.getTime() - timeOf(one)) <= TICK_TOLERANCE_MS;
     });
     if (place < 0) unmatched.push(one);
-    else candidates.splice(place, 1);
+    else pairs.push([one, ...candidates.splice(place, 1)] as [Rehearsed, Firing]);
   }
   const left = new Set([...byScope.values()].flat());
-  return { fresh: unmatched, gone: gone.filter((firing) => left.has(firing)) };
+  return { both: [...both, ...pairs], fresh: unmatched, gone: gone.filter((firing) => left.has(firing)) };
 }
 
 function timeOf({ event }: Rehearsed): number {

@@ -27,7 +27,8 @@ export interface Rehearsed {
 export interface RehearsalOptions {
   agenda: Agenda;
   decode: Decode;
-  tell: (rehearsed: Rehearsed) => void;
+  /** With what the trigger remembers before the decision; copy it to keep it. */
+  tell: (rehearsed: Rehearsed, memory: ContextMemory) => void;
   /** Whether to ask before witnesses, which is slower. */
   witnessed?: () => boolean;
 }
@@ -81,7 +82,7 @@ export class Rehearsal {
     const state = this.stateOf(event, scope, lane);
     const decision = this.ask(state, witnesses);
     if (isTick && !('error' in decision) && !decision.fire && state.pendingCount === 0) return;
-    tell({
+    const rehearsed: Rehearsed = {
       event,
       scope,
       isTick,
@@ -89,7 +90,8 @@ export class Rehearsal {
       ...verdictOf(decision),
       filter: witnesses?.filter.testimony ?? null,
       condition: asCondition(witnesses?.condition.testimony ?? null),
-    });
+    };
+    tell(rehearsed, state.input.memory);
     if ('error' in decision) return;
     if (decision.fire || decision.outcome === 'accumulated') this.keep(decision, state, scope, lane);
     else if (decision.outcome === 'deferred') this.putOff(event, scope, lane, decision.retryInMs);

@@ -9,7 +9,16 @@ import { rateLimit } from '../filters/rate-limit';
 import { Backtester, type BacktestRequest } from '../rehearsal/backtester.service';
 import { TriggerRegistry } from '../trigger-registry';
 import { tunable } from '../tunable';
-import { onStep, type OpenStore, runs, step, type Workers, workersUnderTest } from './workers-under-test';
+import {
+  Followed,
+  onStep,
+  type OpenStore,
+  runs,
+  step,
+  type Step,
+  type Workers,
+  workersUnderTest,
+} from './workers-under-test';
 
 const isEven = (n: number): boolean => n % 2 === 0;
 
@@ -112,6 +121,44 @@ describe('a backtest', () => {
     });
     expect(short(lower)).toMatchObject({ would: 4, did: 2 });
     expect(lower.verdicts).toEqual({ fires: 4, filtered: 1, deferred: 0, accumulated: 4, fails: 0 });
+  });
+
+  it('calls handlers with what is on record, lets nothing happen, and compares what they return', async () => {
+    let version = 1;
+    let published = (_event: Step): Promise<unknown> => Promise.resolve();
+    const acted: string[] = [];
+    const judge = onStep({
+      name: 'judge',
+      handle: async (context) => {
+        const { n } = context.event;
+        const seen = await context.step('look', () => (acted.push(`look ${n}`), { n }));
+        if (version === 2 && n === 2) await context.step('look twice', () => acted.push('look twice'));
+        if (version === 2 && n === 3) await published(step(99));
+        context.publish(Followed.of({ source: 'judge', n }));
+        context.transaction(async () => void acted.push('transaction'));
+        return { verdict: version === 2 && n === 4 ? 'high' : 'low', n: seen.n };
+      },
+    });
+    const { store } = await workers.started([judge] as typeof triggers);
+    published = (event) => store.publish(event);
+    for (const n of [1, 2, 3, 4]) await store.publish(step(n));
+    await eventually(async () => expect((await runs(store)).filter(completed('judge'))).toHaveLength(4));
+    const own = backtester(store, [judge] as typeof triggers);
+    const before = acted.length;
+
+    const same = await own.run(lastHour('judge', { handlers: 'recorded' }));
+    version = 2;
+    const other = await own.run(lastHour('judge', { handlers: 'recorded' }));
+
+    expect(same.answers).toEqual({ from: 'recorded', same: 4, differ: 0, stale: 0, fail: 0, items: [], left_out: 0 });
+    expect(other.answers).toMatchObject({ same: 1, differ: 1, stale: 1, fail: 1 });
+    expect(other.answers!.items).toMatchObject([
+      { verdict: 'stale', reason: 'The step "look twice" is not on record, and a backtest does not take it.' },
+      { verdict: 'fails', reason: expect.stringMatching(/^Nothing is published in a backtest/) as string },
+      { verdict: 'differs', was: { verdict: 'low', n: 4 }, would: { verdict: 'high', n: 4 } },
+    ]);
+    expect(acted).toHaveLength(before);
+    expect((await store.search({ types: ['*'] })).items).toHaveLength(8);
   });
 
   it('says when there is nothing to compare with, and what it cannot know', async () => {
