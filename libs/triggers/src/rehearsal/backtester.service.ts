@@ -44,7 +44,7 @@ interface RehearsedHistory {
   refusals: Map<string, string>;
 }
 
-/** Runs the filter and condition of a trigger over recorded history in virtual time; nothing is called, published or written. */
+/** Runs the filter and condition of a trigger over recorded history in virtual time; nothing is published or written. */
 @Injectable()
 export class Backtester {
   constructor(
