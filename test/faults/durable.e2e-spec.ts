@@ -41,7 +41,7 @@ describe('a durable run whose process is killed', () => {
     const env = { DURABLE_WORKER: JSON.stringify({ url: database.url, leaseMs: LEASE_MS, dieAt }) };
     const started = startProcess('test/faults/fixtures/durable-worker.ts', { env });
     processes.push(started);
-    await started.line(/^ready/);
+    await started.line(/^ready/, { timeoutMs: 60_000 });
     return started;
   }
 

@@ -85,7 +85,7 @@ it('says yes exactly when validateSync finds nothing', () => {
     }),
     { numRuns: 2_000 },
   );
-  expect(valid).toBeGreaterThan(50);
+  expect(valid).toBeGreaterThan(15);
 });
 
 it('leaves nested objects, and those without rules, to validateSync', () => {
