@@ -57,7 +57,7 @@ export {
   type RunLedger,
 } from './run-ledger';
 export { type ProgressLine } from './progress-line';
-export { RUN_FRAMES, type RunFrame } from './run-frame';
+export { RUN_FRAMES, RUN_STREAM, type RunFrame } from './run-frame';
 export { type DryRunDecision, type DryRunVerdict, type ReplayDryRun } from './replay-dry-run';
 export { type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';

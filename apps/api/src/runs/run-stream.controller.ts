@@ -1,10 +1,11 @@
 import { Controller, Get, Headers, Param, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '@reflex/auth';
-import { NotFound } from '@reflex/core';
+import { NotFound, RUN_STREAM } from '@reflex/core';
 import { EventStore, type RunRecord, type StreamPart } from '@reflex/event-store';
 import { RunFollower } from '@reflex/realtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiStream } from '../http/api-stream';
 import type { EventStream } from '../http/event-stream';
 import { EventStreams } from '../http/event-streams';
 import { RequestRefused } from '../http/refusals';
@@ -31,8 +32,7 @@ export class RunStreamController {
       '`run_id` of `GET /events/{id}` and of WebSocket frames. Kept for an hour; after that, `end` alone is left.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The last id that arrived.' })
-  @ApiProduces('text/event-stream')
-  @ApiResponse({ status: 200, description: 'Events until the run ends.' })
+  @ApiStream(RUN_STREAM, 'Events until the run ends.')
   @ApiResponse({ status: 204, description: 'The end has arrived already; do not come back.' })
   async stream(
     @Param('id') runId: string,

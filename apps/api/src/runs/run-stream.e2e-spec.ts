@@ -1,3 +1,4 @@
+import { RUN_STREAM } from '@reflex/core';
 import { openPostgresStore } from '@reflex/event-store';
 import { RunFollower } from '@reflex/realtime';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
@@ -68,6 +69,10 @@ describe('GET /runs/:id/stream', () => {
       attempt: 1,
     });
     expect(client.events.at(-1)!.data).toEqual((await api.get(`/runs/${runId}`)).body);
+    const strangers = client.events.filter(
+      ({ event, data }) => !RUN_STREAM[event as keyof typeof RUN_STREAM].safeParse(data).success,
+    );
+    expect(strangers).toEqual([]);
     expect(client.events.at(-1)!.data).toMatchObject({ outcome: 'completed', result: 'Once upon a time' });
   });
 

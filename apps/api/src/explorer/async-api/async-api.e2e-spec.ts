@@ -13,6 +13,10 @@ interface Document {
   components: { messages: Messages; schemas: Record<string, object> };
 }
 
+interface OpenApi {
+  paths: Record<string, { get?: { responses: Record<string, { content?: Record<string, object> }> } }>;
+}
+
 const WARNING = 1;
 
 let bed: Awaited<ReturnType<typeof testBed>>;
@@ -61,6 +65,23 @@ it('has every trigger as one who receives the types it listens to', async () => 
   expect(document.operations['trigger.billing']).toMatchObject({
     action: 'receive',
     messages: [{ $ref: '#/channels/log/messages/order.placed' }],
+  });
+});
+
+it('has every route that streams, with what it sends', async () => {
+  const { paths } = (await service.get('/docs/json')).body as OpenApi;
+  const streams = Object.keys(paths).filter(
+    (path) => paths[path]!.get?.responses['200']?.content?.['text/event-stream'],
+  );
+
+  expect(streams).toContain('/runs/{id}/stream');
+  for (const path of streams) {
+    const channel = Object.values(document.channels).find(({ address }) => address === path)!;
+    expect([path, Object.keys(channel.messages).length > 0]).toEqual([path, true]);
+  }
+  expect(document.operations['runs.id.stream.send']).toMatchObject({
+    action: 'send',
+    messages: ['token', 'tool', 'end'].map((name) => ({ $ref: `#/channels/runs.id.stream/messages/${name}` })),
   });
 });
 

@@ -4,6 +4,7 @@ import type { Trigger } from '@reflex/triggers';
 import { MAX_EVENTS } from '../../events/event-publisher';
 import { eventMessages } from './event-messages';
 import { frameMessages, socketChannels, socketOperations } from './socket-channels';
+import { streamChannels, streamOperations } from './stream-channels';
 import { triggerOperations } from './trigger-operations';
 
 export interface AsyncApiSources {
@@ -30,10 +31,16 @@ export function asyncApi({ registry, triggers, openApi, host }: AsyncApiSources)
       http: { host, protocol: 'http', description: 'Requests, answers and streams.' },
       socket: { host, protocol: 'ws', description: 'Messages and replies.' },
     },
-    channels: { publish: publishChannel(sent), log: logChannel(stored), ...socketChannels() },
+    channels: {
+      publish: publishChannel(sent),
+      log: logChannel(stored),
+      ...socketChannels(),
+      ...streamChannels(openApi),
+    },
     operations: {
       publish: publishOperation(Object.keys(sent)),
       ...socketOperations(),
+      ...streamOperations(openApi),
       ...triggerOperations(triggers, Object.keys(stored)),
     },
     components: {
