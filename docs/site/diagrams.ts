@@ -9,6 +9,11 @@ export function drawingsOf(diagram: string): { light: string; dark: string } {
   return { light: `diagrams/${name}.svg`, dark: `diagrams/${name}.dark.svg` };
 }
 
+/** The Mermaid blocks of a page. */
+export function diagramsIn(page: string): string[] {
+  return [...page.matchAll(/^```mermaid\n([^]*?)^```$/gm)].map(([, diagram]) => diagram!);
+}
+
 /** Shows a Mermaid block as its drawing, one for each appearance; as text while nobody has drawn it. */
 export function diagrams(markdown: MarkdownRenderer, docs: string): void {
   const fence = markdown.renderer.rules.fence!;
