@@ -1,8 +1,18 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable, Module } from '@nestjs/common';
 import { Agent, LangChainAgent } from '@reflex/agents';
 import { EventStore, type RunRecord } from '@reflex/event-store';
 import { HttpPayload } from '@reflex/events';
-import { eventually, freshDatabase, startModelServer, type ModelServer, type TestDatabase } from '@reflex/test';
+import {
+  eventually,
+  freshDatabase,
+  openaiPiece,
+  startModelServer,
+  startRawModelServer,
+  streamHead,
+  type ModelServer,
+  type TestDatabase,
+} from '@reflex/test';
 import { OnEvent, type DecisionContext } from '@reflex/triggers';
 import { readSettings } from '../../apps/api/src/config';
 import { startService, type Service } from '../../apps/api/src/service';
@@ -36,14 +46,7 @@ describe('models under trouble', () => {
 
   beforeEach(async () => {
     [database, model] = await Promise.all([freshDatabase(), startModelServer()]);
-    const settings = readSettings({
-      DATABASE_URL: database.url,
-      API_PORT: '0',
-      LOG_LEVEL: 'silent',
-      OPENAI_BASE_URL: model.url,
-      EVENT_CONCURRENCY: String(AT_ONCE),
-    });
-    service = await startService(settings, { domain: [{ module: DeskModule }] });
+    service = await startService(settingsWith({ OPENAI_BASE_URL: model.url }), { domain: [{ module: DeskModule }] });
     store = service.app.get(EventStore);
   });
   afterEach(async () => {
@@ -51,6 +54,15 @@ describe('models under trouble', () => {
     await model.stop();
     await database.drop();
   });
+
+  const settingsWith = (more: Record<string, string>) =>
+    readSettings({
+      DATABASE_URL: database.url,
+      API_PORT: '0',
+      LOG_LEVEL: 'silent',
+      EVENT_CONCURRENCY: String(AT_ONCE),
+      ...more,
+    });
 
   const publish = (count: number) =>
     store.publish(
@@ -110,7 +122,7 @@ describe('models under trouble', () => {
     expect(new Set(recorded.map(({ attempt }) => attempt))).toEqual(new Set([1]));
   }, 60_000);
 
-  it('a provider that is down is left alone after five faults, and runs wait without using attempts', async () => {
+  it('41: a provider that is down is left alone after five faults, and runs wait without using attempts', async () => {
     model.replies.push(...Array.from({ length: 100 }, () => ({ error: { message: 'Down' }, status: 500 })));
 
     await publish(100);
@@ -124,5 +136,49 @@ describe('models under trouble', () => {
     report('41 breaker', { runs: 100, http });
     expect(http).toBeLessThanOrEqual(AT_ONCE + 4);
     expect((await runs()).filter(({ outcome }) => outcome === 'dead_letter')).toEqual([]);
+  }, 60_000);
+
+  it('42: an answer of a megabyte is cut off at its bound, one without an end at its time', async () => {
+    const wordy = await startRawModelServer(
+      (response) => {
+        streamHead(response);
+        response.end(openaiPiece('x'.repeat(1024 * 1024), 'stop'));
+      },
+      async (response) => {
+        streamHead(response);
+        while (!response.destroyed) {
+          response.write(openaiPiece('and on '));
+          await setTimeout(20);
+        }
+      },
+    );
+    await service.stop();
+    service = await startService(
+      settingsWith({ OPENAI_BASE_URL: wordy.url, MODEL_TIMEOUT: '1', EVENT_MAX_ATTEMPTS: '1' }),
+      { domain: [{ module: DeskModule }] },
+    );
+    store = service.app.get(EventStore);
+
+    await publish(1);
+    const [long] = await eventually(async () => {
+      const all = await runs();
+      expect(all).toHaveLength(1);
+      return all;
+    });
+    await publish(1);
+    const [endless] = await eventually(async () => {
+      const all = await runs();
+      expect(all).toHaveLength(2);
+      return all;
+    });
+
+    await eventually(() => expect(wordy.open).toBe(0));
+    const http = wordy.requests;
+    await wordy.stop();
+    report('42 model without measure', { 'megabyte ms': long!.durationMs, 'endless ms': endless!.durationMs, http });
+    expect(long).toMatchObject({ outcome: 'dead_letter', error: { code: 'answer_too_long' } });
+    expect(endless).toMatchObject({ outcome: 'dead_letter', error: { code: 'model_unavailable' } });
+    expect(endless!.durationMs).toBeLessThan(3_000);
+    expect(http).toBe(2);
   }, 60_000);
 });

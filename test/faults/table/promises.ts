@@ -70,6 +70,12 @@ export const PROMISES: [row: string, what: string, holds: string][] = [
     'a keyed call comes again with the same key, an unkeyed one to a person; none acts twice',
   ],
   [
+    '41',
+    '429 with Retry-After 3 s for 200 runs of agents; a provider that is down',
+    'one call per run and window, nobody early, no attempt used, at most two calls per run',
+  ],
+  ['42', 'a model that writes a megabyte, or never ends', 'cut off at its bound, the connection closed'],
+  [
     '45',
     '1,000 WebSocket clients, 50 never read, 10,000 messages/s',
     'memory +64 MiB at most, those closed within 10 s, others p99 ≤ 200 ms',

@@ -1,23 +1,32 @@
-import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
+import { ApiKeys } from '@reflex/auth';
+import {
+  calling,
+  eventually,
+  freshDatabase,
+  startModelServer,
+  type ModelServer,
+  type TestDatabase,
+} from '@reflex/test';
 import { chatDomain } from '../testing/chat-domain';
 import { openSocket, type SocketClient } from '../testing/socket-client';
 import { startTestService, type TestService } from '../testing/test-service';
 import { startTypist, type Typist } from '../testing/typist';
 
 let database: TestDatabase;
+let other: TestDatabase;
 let typist: Typist;
 let worker: TestService;
 let api: TestService;
 
 beforeAll(async () => {
-  [database, typist] = await Promise.all([freshDatabase(), startTypist()]);
+  [database, other, typist] = await Promise.all([freshDatabase(), freshDatabase(), startTypist()]);
   worker = await startTestService(database, { OPENAI_BASE_URL: typist.url, ROLE: 'worker' }, chatDomain());
   api = await startTestService(database, { ROLE: 'api', WS_RATE_LIMIT: '1000' }, chatDomain());
 });
 afterAll(async () => {
   await Promise.all([worker?.stop(), api?.stop()]);
   await typist.stop();
-  await database.drop();
+  await Promise.all([database.drop(), other.drop()]);
 });
 
 const textOf = ({ frames }: SocketClient) =>
@@ -93,6 +102,45 @@ describe('a WebSocket', () => {
     client.send(frameOf(event.id as string));
 
     await eventually(() => expect(client.frames).toMatchObject([{ error: expect.any(String), details: { code } }]));
+    await client.close();
+  });
+});
+
+describe('the tools of a run', () => {
+  let model: ModelServer;
+  let service: TestService;
+  let keys: ApiKeys;
+
+  beforeAll(async () => {
+    model = await startModelServer();
+    const variables = { OPENAI_BASE_URL: model.url, ACCESS: 'keys' };
+    service = await startTestService(other, variables, chatDomain());
+    keys = service.app.get(ApiKeys);
+  });
+  afterAll(async () => {
+    await service?.stop();
+    await model?.stop();
+  });
+
+  it.each([
+    ['with what they took and gave to a key that may read events', ['events:write', 'events:read'], true],
+    ['by name to one that may only write them', ['events:write'], false],
+  ])('are shown %s', async (_what, scopes, all) => {
+    model.replies.push(calling(['look_up', { word: 'secret' }]), { content: 'Nothing is on the shelf.' });
+    const { key } = await keys.create({ name: 'test', scopes });
+    const client = await openSocket(service.url, '/ws/reader', { headers: { 'x-api-key': key } });
+
+    client.send({ content: 'What is on the shelf?' });
+    await client.frame({ type: 'reply' });
+
+    const [started, done] = client.frames.filter(({ type }) => type === 'tool');
+    expect([started, done]).toMatchObject([
+      { tool: 'look_up', status: 'started', agent: 'librarian' },
+      { tool: 'look_up', status: 'done', call_id: started!['call_id'] },
+    ]);
+    expect([started!['input'], done!['output']]).toEqual(
+      all ? [{ word: 'secret' }, { meaning: 'What secret means' }] : [undefined, undefined],
+    );
     await client.close();
   });
 });

@@ -35,6 +35,11 @@ class ChatTriggers {
     return this.clerk.run(event.content);
   }
 
+  @OnEvent(WebSocketMessage, { name: 'shelf', filter: keyword('shelf') })
+  shelf({ event }: DecisionContext<WebSocketMessage>): Promise<string> {
+    return this.librarian.run(event.content);
+  }
+
   @OnEvent(HttpPayload, { name: 'ask' })
   ask({ event }: DecisionContext<HttpPayload>): Promise<string> {
     const agent = event.payload['look_up'] === true ? this.librarian : this.clerk;

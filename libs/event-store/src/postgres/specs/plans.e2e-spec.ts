@@ -1,7 +1,16 @@
 import { storesUnderTest, ticket, trigger, worker, type OpenStore, type Stores } from './store-under-test';
 
 /** Tables that grow with work or history: nothing the store does again and again may scan them. */
-const GROWING = ['deliveries', 'lanes', 'context_events', 'contexts', 'event_keys', 'wakes'];
+const GROWING = [
+  'deliveries',
+  'lanes',
+  'context_events',
+  'contexts',
+  'event_keys',
+  'wakes',
+  'run_streams',
+  'run_frames',
+];
 
 async function sequentialScans(store: OpenStore): Promise<Record<string, number>> {
   // Counters of this session reach the statistics when it is idle; asked for, at once.
@@ -44,6 +53,9 @@ describe('query plans', () => {
         await store.publish(Object.assign(ticket(round, 'c1'), { id: `keyed ${kind} ${round}` }));
         const { runs } = await store.claim(triggers.map(({ id }) => ({ triggerId: id, slots: 5 })));
         const run = { startedAt: new Date(), durationMs: 1 };
+        const stream = store.streams.open(runs[0]![0]!);
+        stream.tell({ type: 'token', agent: 'a', turn: 1, text: 'x' });
+        await stream.end();
         const context = { append: true, scratch: {}, filters: {}, wakeInMs: 0 };
         await Promise.all(
           runs.flatMap((deliveries) =>
@@ -63,6 +75,7 @@ describe('query plans', () => {
         await store.dataSource.query('select reflex.wake_parked(100)');
         await store.dataSource.query('select reflex.promote_due(100), reflex.wake_contexts(100)');
         await store.dataSource.query('select reflex.rescue(20000, 100, 3)');
+        await store.dataSource.query('select reflex.forget_streams(0, 100)');
         const page = await store.search({ types: ['ticket.opened'], limit: 5 });
         await store.search({ sources: ['test'], limit: 5, cursor: page.nextCursor ?? undefined });
       }
