@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { BenchContext } from './bench-context';
 import { describeMachine } from './machine';
 import { readOptions, USAGE, type BenchOptions } from './options';
+import { writePerformancePage } from './performance-page';
 import { printTable, type RowResult, saveResults } from './row-results';
 import { ROWS } from './rows';
 import type { Row } from './rows/row';
@@ -35,7 +36,14 @@ async function main(): Promise<'interrupted' | void> {
     const statistics = options.profile ? new StatementStatistics(admin) : null;
     const results = await Promise.race([runRows(rows, context, statistics), interrupted]);
     if (results === 'interrupted') return results;
-    if (options.saves) await saveResults(results, await describeMachine(admin, redis?.version ?? null));
+    if (options.saves) {
+      await saveResults(
+        results,
+        await describeMachine(admin, redis?.version ?? null),
+        ROWS.map(({ name }) => name),
+      );
+      await writePerformancePage();
+    }
     printTable([...results.values()].flat());
   } finally {
     await cleanUp();

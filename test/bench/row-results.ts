@@ -21,7 +21,8 @@ export interface RowResult {
 
 export type Target = { atLeast: number } | { atMost: number };
 
-interface Results {
+/** What results.json holds. */
+export interface Results {
   rows: (RowResult & { row: string })[];
   machine: Machine;
 }
@@ -59,16 +60,19 @@ export function withoutPeer(name: string, ours: number[], target: Target, skippe
   return { name, ours: rounded(median(ours)), peer: null, ratio: null, target: words, met: null, unit, skipped };
 }
 
-/** Replaces the figures of the rows that ran; the others stay as they are. */
-export async function saveResults(ran: Map<string, RowResult[]>, machine: Machine): Promise<void> {
-  const before = await readFile(FILE, 'utf8').then(
-    (text) => (JSON.parse(text) as Results).rows,
-    () => [],
-  );
+/** Replaces the figures of the rows that ran; the others stay as they are, and those of rows that are gone go. */
+export async function saveResults(ran: Map<string, RowResult[]>, machine: Machine, order: string[]): Promise<void> {
+  const { rows: before } = await readResults();
   const kept = before.filter(({ row }) => !ran.has(row));
   const fresh = [...ran].flatMap(([row, results]) => results.map((result) => ({ row, ...result })));
-  const results: Results = { rows: [...kept, ...fresh], machine };
+  const all = [...kept, ...fresh];
+  const rows = order.flatMap((name) => all.filter(({ row }) => row === name));
+  const results: Results = { rows, machine };
   await writeFile(FILE, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+export async function readResults(): Promise<Results> {
+  return JSON.parse(await readFile(FILE, 'utf8')) as Results;
 }
 
 export function printTable(results: RowResult[]): void {
@@ -94,7 +98,8 @@ export function printTable(results: RowResult[]): void {
   }
 }
 
-function verdict({ met, skipped }: RowResult): string {
+/** Such as `met`; empty for figures that only inform. */
+export function verdict({ met, skipped }: Pick<RowResult, 'met' | 'skipped'>): string {
   if (skipped) return `SKIPPED: ${skipped}`;
   return met === null ? '' : met ? 'met' : 'MISSED';
 }

@@ -6,7 +6,7 @@ import type { Row } from './row';
 export const bulk: Row = {
   name: 'bulk',
   async run(context): Promise<RowResult[]> {
-    const options = { events: context.scaled(100_000), batch: 1_000 };
+    const options = { events: context.scaled(50_000), batch: 1_000 };
     const reflex = await context.side('reflex', { work: 'bulk' });
     const graphile = await context.side('graphile-worker', { work: 'bulk' });
     const boss = await context.side('pg-boss', { work: 'bulk' });

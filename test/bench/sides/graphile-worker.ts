@@ -1,7 +1,7 @@
 import { Logger, makeWorkerUtils, run, runMigrations, type Runner } from 'graphile-worker';
 import { Pool } from 'pg';
 import type { Payload } from './payload';
-import type { Side, SideSetup } from './side';
+import { POOL_SIZE, type Side, type SideSetup } from './side';
 
 const TASK = 'bench';
 const logger = new Logger(() => (level, message) => {
@@ -16,7 +16,7 @@ const complain = (error: Error) => console.error(`graphile-worker: ${error.messa
  */
 export async function openGraphileWorker({ databaseUrl, work }: SideSetup): Promise<Side> {
   await runMigrations({ connectionString: databaseUrl, logger });
-  const publishers = new Pool({ connectionString: databaseUrl, max: 16 });
+  const publishers = new Pool({ connectionString: databaseUrl, max: POOL_SIZE });
   // It warns when a pool it is given has none.
   publishers.on('error', complain);
   publishers.on('connect', (client) => client.on('error', complain));
@@ -36,7 +36,7 @@ export async function openGraphileWorker({ databaseUrl, work }: SideSetup): Prom
         logger,
         noHandleSignals: true,
         taskList: { [TASK]: (payload) => onHandled(payload as Payload) },
-        preset: { worker: { concurrentJobs: 24, maxPoolSize: 26, pollInterval: 2_000, ...batching } },
+        preset: { worker: { concurrentJobs: 24, maxPoolSize: 25, pollInterval: 2_000, ...batching } },
       });
     },
     stop: async () => {

@@ -1,16 +1,20 @@
 import { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Payload } from './payload';
-import type { Side, SideSetup } from './side';
+import { POOL_SIZE, type Side, type SideSetup } from './side';
 
 const QUEUE = 'bench';
 
-/** Large batches, and on to the next at once while a batch was full. */
-export async function openPgBoss({ databaseUrl }: SideSetup): Promise<Side> {
-  const boss = new PgBoss({ connectionString: databaseUrl, max: 16, schedule: false });
+/**
+ * Large batches, and on to the next at once while a batch was full; the queue has a table of its own. Notifications only for
+ * latency: each `send` would notify, under a lock of the whole database.
+ */
+export async function openPgBoss({ databaseUrl, work }: SideSetup): Promise<Side> {
+  const notify = work === 'latency';
+  const boss = new PgBoss({ connectionString: databaseUrl, max: POOL_SIZE, schedule: false, useListenNotify: notify });
   boss.on('error', (error) => console.error(`pg-boss: ${error.message}`));
   await boss.start();
-  await boss.createQueue(QUEUE, { partition: true });
+  await boss.createQueue(QUEUE, { partition: true, notify });
   const sql = new Pool({ connectionString: databaseUrl, max: 1 });
 
   return {
@@ -21,7 +25,11 @@ export async function openPgBoss({ databaseUrl }: SideSetup): Promise<Side> {
         payloads.map((data) => ({ data })),
       )),
     start: async (onHandled) => {
-      const options = { batchSize: 500, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true, localConcurrency: 2 };
+      const options = {
+        ...(work === 'drain' ? { batchSize: 1_000, localConcurrency: 4 } : { batchSize: 500, localConcurrency: 2 }),
+        pollingIntervalSeconds: 0.5,
+        burstWhenBatchFull: true,
+      };
       await boss.work<Payload>(QUEUE, options, async (jobs) => {
         for (const { data } of jobs) onHandled(data);
       });

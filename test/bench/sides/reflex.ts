@@ -4,7 +4,7 @@ import { TriggerRegistry, TriggerWorker } from '@reflex/triggers';
 import { BenchEvent } from './bench-event';
 import type { Payload } from './payload';
 import { emptyReflexTables } from './reflex-tables';
-import type { Side, SideSetup } from './side';
+import { POOL_SIZE, type Side, type SideSetup } from './side';
 
 /** Handlers at once: they do nothing, so the number is how much one claim may bring. */
 const CONCURRENCY = 500;
@@ -16,7 +16,7 @@ export async function openReflex({
   notify,
   triggers: count = 1,
 }: SideSetup): Promise<Side> {
-  const store = await openPostgresStore({ url: databaseUrl, app: 'bench', notify });
+  const store = await openPostgresStore({ url: databaseUrl, poolSize: POOL_SIZE, app: 'bench', notify });
   const events = new EventRegistry().register([BenchEvent]);
   let handled: (payload: Payload) => void = () => undefined;
   const triggers = new TriggerRegistry(events);

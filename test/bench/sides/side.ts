@@ -3,6 +3,9 @@ import type { Payload } from './payload';
 /** What a side is opened for, so that it can choose the settings that suit it best. */
 export type Work = 'live' | 'bulk' | 'drain' | 'latency';
 
+/** Connections to publish with, the same for all on PostgreSQL. */
+export const POOL_SIZE = 16;
+
 export interface SideSetup {
   work: Work;
   /** A database of its own on the shared PostgreSQL. */
