@@ -11,7 +11,7 @@ interface Item {
 /** The pages directly in `docs/`, in the order in which one reads them. One that is not named here comes last. */
 const GROUPS: Record<string, string[]> = {
   Begin: ['getting-started', 'architecture', 'extending', 'development'],
-  'Run it': ['configuration', 'scaling', 'performance', 'operations'],
+  'Run it': ['configuration', 'scaling', 'performance', 'operations', 'reliability'],
 };
 
 /** The site's sidebar: what is in the folders, each page under its heading. */

@@ -8,6 +8,9 @@ export interface Known {
   variables: ReadonlySet<string>;
 }
 
+/** Programs that are not ours, and not needed to test anything. */
+const OF_OTHERS = new Set(['cd', 'git', 'docker', 'cp', 'make', 'claude']);
+
 /** The commands of a block of shell, one a line, without comments and what continues or surrounds them. */
 export function commandsIn(block: string): string[] {
   return block
@@ -23,7 +26,7 @@ export function mistakeIn(command: string, known: Known): string | null {
   const [program = '', ...words] = withoutVariables(command, known).split(/\s+/);
   if (program === 'npm') return mistakeInNpm(words, known);
   if (program === 'npx') return mistakeInNpx(words, known);
-  if (['cd', 'git', 'docker', 'cp', 'make'].includes(program)) return null;
+  if (OF_OTHERS.has(program)) return null;
   const unknown = /^([A-Z_]+)=/.exec(program)?.[1];
   return unknown === undefined ? `nobody runs "${program}"` : `there is no setting ${unknown}`;
 }

@@ -1,5 +1,5 @@
 import { blocks, code, fence, type Page, prose, table } from './markdown';
-import { fieldTable, type Schema, typeOf } from './schema-table';
+import { fieldTable, type Schema, typeOf, withRequired } from './schema-table';
 
 /** What the reference reads of an OpenAPI document. */
 export interface OpenApi {
@@ -54,13 +54,11 @@ function section(path: string, method: string, operation: Operation, schemas: Sc
     summary && `${prose(summary)}.`,
     description && prose(description),
     table(
-      ['Parameter', 'In', 'Type', 'Required', 'What it is'],
+      ['Parameter', 'Type', 'What it is'],
       parameters.map((parameter) => [
-        code(parameter.name),
-        parameter.in,
+        `${code(parameter.name)} ${parameter.in}`,
         typeOf(parameter.schema ?? {}, schemas),
-        parameter.required ? 'yes' : '',
-        prose(parameter.description ?? ''),
+        withRequired(parameter.required && parameter.in !== 'path', prose(parameter.description ?? '')),
       ]),
     ),
     ...(requestBody ? bodyOf(requestBody.content, schemas) : []),

@@ -42,10 +42,14 @@ export function fieldTable(schema: Schema, schemas: Schemas, leftOut: readonly s
     .map(([name, field]) => [
       code(name),
       typeOf(field, schemas),
-      required.includes(name) ? 'yes' : '',
-      prose(aboutOf(field, schemas)),
+      withRequired(required.includes(name), prose(aboutOf(field, schemas))),
     ]);
-  return table(['Field', 'Type', 'Required', 'What it is'], rows);
+  return table(['Field', 'Type', 'What it is'], rows);
+}
+
+/** Fewer columns are read more easily on a phone. */
+export function withRequired(required: boolean | undefined, about: string): string {
+  return [required ? '**Required.**' : '', about].filter((part) => part !== '').join(' ');
 }
 
 export function resolved(schema: Schema, schemas: Schemas): Schema {
