@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { page } from './page';
@@ -81,6 +81,7 @@ function resultsOf(ran: string, lines: string, form: 'full' | 'short'): Result[]
       seconds: Math.round((duration ?? 0) / 1_000),
       date,
       machine,
+      load: Math.round(loadavg()[1]! * 10) / 10,
     }));
 }
 

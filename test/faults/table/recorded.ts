@@ -14,6 +14,8 @@ export interface Result {
   seconds: number;
   date: string;
   machine: string;
+  /** How many processes wanted a core at its end, over five minutes; more than there are cores make everything late. */
+  load?: number;
 }
 
 const FILE = join(__dirname, 'results.json');

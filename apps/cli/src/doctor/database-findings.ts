@@ -52,7 +52,7 @@ async function listener(url: string, client: Client): Promise<Finding> {
       listening.on('notification', () => resolve(true));
       timer = setTimeout(() => resolve(false), ANSWER_WITHIN_MS);
     });
-    await listening.query(`listen ${channel}`);
+    await listening.query(`listen ${listening.escapeIdentifier(channel)}`);
     await client.query('select pg_notify($1, $2)', [channel, '']);
     if (await heard) return ok('listener', 'A notification came through.');
     return warn('listener', 'No notification came through, so work is found by polling. Connect without a pooler.');
