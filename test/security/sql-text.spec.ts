@@ -13,7 +13,7 @@ interface Part {
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/spec\.ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('spec.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !/node_modules|\/specs\//.test(path));
 }
