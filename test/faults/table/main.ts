@@ -16,7 +16,12 @@ const USAGE = `npm run test:faults [-- ROW… --short --render]
   --render  runs nothing, writes the page from the results there are
 `;
 /** Tests of rows stand here, and their names begin with the row. */
-const PATHS = ['test/faults', 'postgres/specs/(plans|claim)', 'libs/timers/src/(schedule|planned-ticks)'];
+const PATHS = [
+  'test/faults',
+  'security/agents/injection',
+  'postgres/specs/(plans|claim)',
+  'libs/timers/src/(schedule|planned-ticks)',
+];
 
 const LABEL = /(?:^| )(\d+|model|operations): (.*)$/;
 

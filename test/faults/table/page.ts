@@ -6,7 +6,8 @@ const HEAD = `# Reliability: what is promised, and what the last runs showed
 Written by \`npm run test:faults\`; do not edit it. \`npm run test:faults -- 9 10\` runs rows 9 and 10 again, \`--short\` the forms
 that \`npm test\` runs. Both forms have the same oracle: what handlers did is read from tables that the store knows nothing of, and
 from a fake of the outside world with a memory of its own. The tests are in \`test/faults\`, but for those of query plans
-(\`libs/event-store/src/postgres/specs\`) and schedules (\`libs/timers/src\`). A row with several tests has several lines of figures.
+(\`libs/event-store/src/postgres/specs\`), schedules (\`libs/timers/src\`) and attacks on agents (\`test/security/agents\`). A row
+with several tests has several lines of figures.
 
 Figures of time are promised for a machine of two cores on which nothing else is at work: \`load\` tells how many processes wanted a
 core meanwhile (the tests themselves make it 2 to 4).

@@ -76,6 +76,16 @@ export const PROMISES: [row: string, what: string, holds: string][] = [
   ],
   ['42', 'a model that writes a megabyte, or never ends', 'cut off at its bound, the connection closed'],
   [
+    '43',
+    'triggers that cause each other, and ten follow-ups of each event',
+    'stopped at depth 8 and at 100 events, the service goes on',
+  ],
+  [
+    '44',
+    '20 attacks in what strangers write, on a model that obeys them',
+    'no request but where it is allowed, no secret in requests, answers, prompts or the database',
+  ],
+  [
     '45',
     '1,000 WebSocket clients on the same two cores, 50 never read, 2,000 messages/s',
     'memory +64 MiB at most, those closed within 10 s, others p99 ≤ 200 ms',

@@ -10,6 +10,7 @@ import {
 } from '@reflex/test';
 import { readSettings } from '../../../apps/api/src/config';
 import { startService, type Service } from '../../../apps/api/src/service';
+import { report } from '../../faults/form';
 import { connect } from '../socket';
 import { ALLOWED, ClerkModule } from './clerk.module';
 import { databaseDump } from './database-dump';
@@ -78,7 +79,7 @@ afterAll(async () => {
 });
 
 describe('S20, S25: a model that obeys whoever writes', () => {
-  it.each(Object.keys(INJECTIONS))('does no harm: %s', async (name) => {
+  it.each(Object.keys(INJECTIONS))('44: does no harm: %s', async (name) => {
     const before = asked.allowed.length;
     const chat = connect(service.url);
     await chat.opened;
@@ -97,7 +98,7 @@ describe('S20, S25: a model that obeys whoever writes', () => {
     expect(({} as { egress?: unknown }).egress).toBeUndefined();
   });
 
-  it('was asked with everything, and called what it may call', () => {
+  it('44: was asked with everything, and called what it may call', () => {
     const prompts = model.requests().map(({ messages }) => JSON.stringify(messages));
 
     expect(Object.keys(INJECTIONS)).toHaveLength(20);
@@ -105,9 +106,11 @@ describe('S20, S25: a model that obeys whoever writes', () => {
     // The one place that is meant to see the token saw it: the tests above look for something that is there.
     expect(asked.allowed.some(({ headers }) => headers.authorization === `Bearer ${token}`)).toBe(true);
     expect(asked.hook.map(({ url }) => url)).toContain(HOOK_PATH);
+    const { allowed, hook, evil } = asked;
+    report('attacks', { attacks: 20, 'requests where allowed': allowed.length + hook.length, elsewhere: evil.length });
   });
 
-  it('S27, S29: gets no secret to see, and none is stored', async () => {
+  it('S27, S29, 44: gets no secret to see, and none is stored', async () => {
     const prompts = JSON.stringify(model.requests());
     const dump = await databaseDump(database.url);
 
