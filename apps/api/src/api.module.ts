@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DlqModule } from '@reflex/dlq';
 import { EventsModule } from '@reflex/events';
 import { TriggerExplainer } from '@reflex/triggers';
+import { ApprovalsController } from './approvals/approvals.controller';
 import { AuditController } from './audit/audit.controller';
 import { BacktestsController } from './backtests/backtests.controller';
 import { DeadLetterBatchesController } from './dead-letters/dead-letter-batches.controller';
@@ -28,6 +29,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
 @Module({
   imports: [DlqModule.explainedBy(TriggerExplainer), EventsModule],
   controllers: [
+    ApprovalsController,
     AuditController,
     BacktestsController,
     CausationController,

@@ -1,4 +1,9 @@
 import { Module } from '@nestjs/common';
+import { ApprovalsApproveCommand } from './approvals/approvals-approve.command';
+import { ApprovalsCommand } from './approvals/approvals.command';
+import { ApprovalsDenyCommand } from './approvals/approvals-deny.command';
+import { ApprovalsListCommand } from './approvals/approvals-list.command';
+import { ApprovalsShowCommand } from './approvals/approvals-show.command';
 import { DlqCommand } from './dlq/dlq.command';
 import { DlqClustersCommand } from './dlq/dlq-clusters.command';
 import { DlqEditCommand } from './dlq/dlq-edit.command';
@@ -39,6 +44,11 @@ import { Workspace } from './workspace';
 /** The command line: one class per command. */
 @Module({
   providers: [
+    ApprovalsApproveCommand,
+    ApprovalsCommand,
+    ApprovalsDenyCommand,
+    ApprovalsListCommand,
+    ApprovalsShowCommand,
     BacktestCommand,
     DlqCommand,
     DlqClustersCommand,

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiKeys, Audit, AUTH_ENTITIES, AUTH_MIGRATIONS, type Operator } from '@reflex/auth';
-import { DeadLetterService, EffectService, OperationDriver, OperationService } from '@reflex/dlq';
+import { ApprovalService, DeadLetterService, EffectService, OperationDriver, OperationService } from '@reflex/dlq';
 import { openPostgresStore, type EventStore } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
 import { TimerService, TimerTable } from '@reflex/timers';
@@ -14,6 +14,7 @@ export interface Tools {
   audit: Audit;
   deadLetters: DeadLetterService;
   effects: EffectService;
+  approvals: ApprovalService;
   operations: OperationService;
   timers: TimerService;
 }
@@ -54,6 +55,7 @@ export class Workspace implements OnApplicationShutdown {
       audit,
       deadLetters: new DeadLetterService(store, audit, new EventRegistry(), driver),
       effects: new EffectService(store, audit),
+      approvals: new ApprovalService(store, audit),
       operations: new OperationService(store, audit, driver),
       timers: new TimerService(new TimerTable(store.dataSource)),
     };

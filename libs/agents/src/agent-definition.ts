@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ApprovalPolicy } from './approval';
 import type { AgentBudget } from './agent.decorator';
 import type { McpServerTools } from './mcp/mcp-server';
 import type { ModelChoice } from './models/models';
@@ -37,6 +38,8 @@ export interface ToolDefinition {
   name: string;
   description: string;
   effect: ToolEffect;
+  /** `null` for a tool that nobody has to agree to. */
+  approval?: ApprovalPolicy | null;
   input: z.ZodType;
   inputSchema: JsonSchema;
   reads?: 'secrets';

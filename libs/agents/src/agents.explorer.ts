@@ -7,6 +7,7 @@ import { agentOptionsOf, type AgentOptions } from './agent.decorator';
 import { AgentRunner } from './agent-runner';
 import { agentTool, toolsUnder } from './agent-tool';
 import { RESPOND } from './answer';
+import { approvalPolicy } from './approval';
 import { assertHosts, hostsMissing, type EgressRule } from './egress/egress-rule';
 import { assertNoTrifecta } from './egress/trifecta';
 import { AgentSetupError } from './errors';
@@ -142,6 +143,7 @@ export class AgentsExplorer implements OnModuleInit {
         name,
         description: options.description,
         effect: options.effect,
+        approval: approvalPolicy(options.approval, name),
         input,
         inputSchema: jsonSchemaOf(input, `The input of tool "${name}"`),
         reads: options.reads,

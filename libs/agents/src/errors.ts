@@ -1,4 +1,12 @@
-import { effectWaitKey, Parked, PermanentError, ReflexError, type RecordedEffect } from '@reflex/core';
+import {
+  approvalWaitKey,
+  type ApprovalAnswer,
+  effectWaitKey,
+  Parked,
+  PermanentError,
+  ReflexError,
+  type RecordedEffect,
+} from '@reflex/core';
 
 /** The application's agents do not fit together; it does not start. */
 export class AgentSetupError extends ReflexError {
@@ -106,5 +114,14 @@ export function waitsForPerson({ id, name }: RecordedEffect): Parked {
     `Nobody knows whether "${name}" happened: it was interrupted, and to call it again could do it twice. ` +
       `Look where it acts, then say so: reflex effects resolve ${id} --happened or --did-not-happen.`,
     { waitsFor: effectWaitKey(id) },
+  );
+}
+
+/** People have to agree to a call first: the run waits until they have, one of them has refused, or time is up. */
+export function waitsForApproval(tool: string, { id, people, decisions, expiresInMs }: ApprovalAnswer): Parked {
+  const left = people - decisions.length;
+  return new Parked(
+    `"${tool}" waits for ${left === 1 ? 'a person' : `${left} people`} to approve it: reflex approvals show ${id}.`,
+    { waitsFor: approvalWaitKey(id), timeoutMs: expiresInMs },
   );
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { EffectClass } from '@reflex/core';
 import type { z } from 'zod';
+import type { ToolApproval } from './approval';
 import type { EgressHost, EgressRule } from './egress/egress-rule';
 
 /**
@@ -26,6 +27,11 @@ export interface ToolOptions<Input extends z.ZodObject = z.ZodObject> {
   description: string;
   input: Input;
   effect: ToolEffect;
+  /**
+   * Calls that people have to agree to: the run waits for them without a worker. Their word is for exactly these arguments,
+   * and for one call. Default none.
+   */
+  approval?: ToolApproval<z.output<Input>>;
   /** Default: the method's name in snake_case. */
   name?: string;
   /** `secrets`: returns what must not leave, such as credentials or customers' data. */

@@ -4,6 +4,7 @@ it.each<[held: Scope[], may: Scope[]]>([
   [['events:write'], ['events:write']],
   [['events:read'], ['events:read']],
   [['dlq:write'], ['events:read', 'dlq:write']],
+  [['approvals:write'], ['approvals:write', 'events:read']],
   [
     ['events:write', 'events:read'],
     ['events:write', 'events:read'],

@@ -1,5 +1,5 @@
-/** What a key may do. `admin` may everything; `dlq:write` may also read events. */
-export const SCOPES = ['events:write', 'events:read', 'dlq:write', 'admin'] as const;
+/** What a key may do. `admin` may everything; `dlq:write` and `approvals:write` may also read events. */
+export const SCOPES = ['events:write', 'events:read', 'dlq:write', 'approvals:write', 'admin'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
@@ -7,6 +7,7 @@ const IMPLIED: Record<Scope, readonly Scope[]> = {
   'events:write': [],
   'events:read': [],
   'dlq:write': ['events:read'],
+  'approvals:write': ['events:read'],
   admin: SCOPES,
 };
 

@@ -45,7 +45,12 @@ export { assertJsonLimits, DEFAULT_JSON_LIMITS, type JsonLimits } from './json-l
 export { type Jsonified } from './jsonified';
 export { mermaid } from './mermaid';
 export {
+  approvalWaitKey,
   effectWaitKey,
+  type ApprovalAnswer,
+  type ApprovalDecision,
+  type ApprovalRequest,
+  type ApprovalStatus,
   type EffectClass,
   type EffectCost,
   type EffectEnd,

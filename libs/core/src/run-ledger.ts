@@ -39,6 +39,45 @@ export interface NewEffect {
   /** Of what it is called with. */
   argsHash?: string;
   input?: unknown;
+  /** The approval that it uses up; throws `ApprovalNotUsable` when that is not for exactly this. */
+  approval?: string;
+  /** It may not begin, for this reason: it is put on record as failed at once. */
+  refused?: EffectError;
+}
+
+/** A wish to do something that people have to agree to first. */
+export interface ApprovalRequest {
+  /** Of the effect. */
+  key: string;
+  agent: string;
+  tool: string;
+  argsHash: string;
+  input: unknown;
+  /** So many different people have to agree. */
+  people: number;
+  /** How long they have, and how long their word holds. */
+  withinMs: number;
+  /** The effect was begun before, with an approval that still holds for it. */
+  continuing?: boolean;
+}
+
+export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'used';
+
+export interface ApprovalDecision {
+  decision: 'approved' | 'denied';
+  by: string;
+  why: string | null;
+  at: string;
+}
+
+/** What became of a wish so far. */
+export interface ApprovalAnswer {
+  id: string;
+  status: ApprovalStatus;
+  people: number;
+  decisions: ApprovalDecision[];
+  /** Until the request ends. */
+  expiresInMs: number;
 }
 
 /** How an action ended. */
@@ -77,6 +116,8 @@ export interface RunLedger {
   find(key: string): Promise<RecordedEffect | undefined>;
   /** Before the action. What is `done` cannot be started again; an answer that is `done` means: do not act, this is its result. */
   start(effect: NewEffect): Promise<RecordedEffect>;
+  /** Asks people, or tells what they have said; the same wish is one request. */
+  approval(request: ApprovalRequest): Promise<ApprovalAnswer>;
   /** After the action. */
   finish(key: string, end: EffectEnd): Promise<RecordedEffect>;
 }
@@ -84,4 +125,9 @@ export interface RunLedger {
 /** What a delivery that is parked for an unknown effect waits for. */
 export function effectWaitKey(id: string): string {
   return `effect:${id}`;
+}
+
+/** What a delivery that is parked for an approval waits for. */
+export function approvalWaitKey(id: string): string {
+  return `approval:${id}`;
 }

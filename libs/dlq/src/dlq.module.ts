@@ -1,7 +1,8 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { EventsModule } from '@reflex/events';
+import { ApprovalService } from './approvals/approval.service';
 import { DeadLetterService } from './dead-letter.service';
-import { EffectService } from './effect.service';
+import { EffectService } from './effects/effect.service';
 import { OperationDriver } from './operation-driver.service';
 import { OperationService } from './operation.service';
 import { Explainer } from './retry-forecast';
@@ -9,8 +10,8 @@ import { Explainer } from './retry-forecast';
 /** Needs an `EventStore` and an `Audit` from global modules. */
 @Module({
   imports: [EventsModule],
-  providers: [DeadLetterService, EffectService, OperationDriver, OperationService],
-  exports: [DeadLetterService, EffectService, OperationService],
+  providers: [ApprovalService, DeadLetterService, EffectService, OperationDriver, OperationService],
+  exports: [ApprovalService, DeadLetterService, EffectService, OperationService],
 })
 export class DlqModule {
   /** With a provider of a global module that explains what a trigger would do, for dry runs. */

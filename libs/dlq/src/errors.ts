@@ -1,5 +1,5 @@
 import { NotFound, ReflexError } from '@reflex/core';
-import type { DeadLetter, Effect } from '@reflex/event-store';
+import type { Approval, ApprovalRefusal, DeadLetter, Effect } from '@reflex/event-store';
 
 export function noDeadLetter(id: string): NotFound {
   return new NotFound(`"${id}" is neither a dead letter nor an event that has one. List them with GET /events/dlq.`);
@@ -11,6 +11,26 @@ export function noOperation(id: string): NotFound {
 
 export function noEffect(id: string): NotFound {
   return new NotFound(`There is no effect "${id}". List them with GET /effects.`);
+}
+
+export function noApproval(id: string): NotFound {
+  return new NotFound(`There is no approval "${id}". List them with GET /approvals.`);
+}
+
+/** The word does not count; nothing was changed. */
+export class ApprovalRefused extends ReflexError {
+  readonly code: string;
+  override readonly status = 409;
+
+  constructor(refusal: ApprovalRefusal, { id, tool, status, people, decisions, expiresAt }: Approval) {
+    const sentences: Record<ApprovalRefusal, string> = {
+      decided: `Approval ${id} of "${tool}" is ${status} already.`,
+      expired: `Approval ${id} of "${tool}" ended at ${expiresAt.toISOString()}. If the agent still wants it, it asks anew.`,
+      same_person: `You have approved this already. It needs ${people} different people; ${decisions.length} have.`,
+    };
+    super(`${sentences[refusal]} Nothing was changed.`);
+    this.code = `approval_${refusal}`;
+  }
 }
 
 /** Only what nobody knows the end of can be decided. */

@@ -1,8 +1,10 @@
 export { clusterJson, deadLetterJson } from './dead-letter-json';
 export { DeadLetterService } from './dead-letter.service';
 export { DlqModule } from './dlq.module';
-export { effectJson } from './effect-json';
-export { EffectService } from './effect.service';
+export { approvalJson } from './approvals/approval-json';
+export { ApprovalService } from './approvals/approval.service';
+export { effectJson } from './effects/effect-json';
+export { EffectService } from './effects/effect.service';
 export { forecastJson } from './forecast-json';
 export { SeveralDeadLetters, UnexpectedCount } from './errors';
 export { OperationDriver } from './operation-driver.service';

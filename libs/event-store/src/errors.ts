@@ -10,6 +10,16 @@ export class StaleLease extends ReflexError {
   }
 }
 
+/** Somebody else used it, its time is up, or it is for another call; nothing was begun. */
+export class ApprovalNotUsable extends ReflexError {
+  readonly code = 'approval_not_usable';
+  override readonly status = 409;
+
+  constructor(id: string, tool: string) {
+    super(`Approval ${id} does not hold for this call of "${tool}". The next attempt asks again.`);
+  }
+}
+
 /** This process may not claim: it has no lease, or the others think it is dead. */
 export class LeaseLost extends ReflexError {
   readonly code = 'lease_lost';

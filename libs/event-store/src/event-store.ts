@@ -1,6 +1,7 @@
 import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
+import type { Approvals } from './approvals';
 import type { DelayOptions } from './delay';
 import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
@@ -120,6 +121,7 @@ export abstract class EventStore {
   abstract readonly deadLetters: DeadLetters;
   abstract readonly effects: EffectLedger;
   abstract readonly streams: RunStreams;
+  abstract readonly approvals: Approvals;
   abstract readonly operations: Operations;
   abstract readonly history: History;
   abstract readonly waits: EventWaits;

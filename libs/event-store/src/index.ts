@@ -1,3 +1,4 @@
+export { Approvals, type Approval, type ApprovalPage, type ApprovalRefusal, type ApprovalSearch } from './approvals';
 export {
   DeadLetters,
   type DeadLetter,
@@ -11,6 +12,7 @@ export { delaysOf, InvalidDelay, MAX_DELAY_MS, type Delay, type DelayOptions } f
 export { type ContextChange, type Delivery, type DeliveryKey, type StoredContext, type StoredEvent } from './delivery';
 export { EffectLedger, type Effect, type EffectPage, type EffectResolution, type EffectSearch } from './effects';
 export {
+  ApprovalNotUsable,
   DatabaseUnreachable,
   EventLoop,
   HistoryBusy,

@@ -6,7 +6,7 @@ type Parameter = { in: string; name: string; example?: unknown };
 
 /** What to fill into the paths of the explorer, so that "Try it out" finds something: the newest of each kind. */
 export async function sampleIds(store: EventStore): Promise<Samples> {
-  const [events, runs, letters, triggers, operations, effects, unknown] = await Promise.all([
+  const [events, runs, letters, triggers, operations, effects, unknown, approvals, pending] = await Promise.all([
     store.search({ limit: 1 }),
     store.searchRuns({ limit: 1 }),
     store.deadLetters.list({ limit: 1 }),
@@ -14,6 +14,8 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
     store.operations.list(),
     store.effects.list({ limit: 1 }),
     store.effects.list({ status: 'unknown', limit: 1 }),
+    store.approvals.list({ limit: 1 }),
+    store.approvals.list({ status: 'pending', limit: 1 }),
   ]);
   return {
     '/events/{id}': events.items[0]?.id,
@@ -23,6 +25,9 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
     '/events/dlq/{id}': letters.items[0]?.id,
     '/events/dlq/{id}/retry': letters.items[0]?.id,
     '/operations/{id}': operations[0]?.id,
+    '/approvals/{id}': approvals.items[0]?.id,
+    '/approvals/{id}/approve': pending.items[0]?.id,
+    '/approvals/{id}/deny': pending.items[0]?.id,
     '/effects/{id}': effects.items[0]?.id,
     '/effects/{id}/resolve': unknown.items[0]?.id,
     '/triggers/{name}/explain': triggers[0]?.name,

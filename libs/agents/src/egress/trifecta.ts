@@ -1,7 +1,7 @@
 import type { ToolDefinition } from '../agent-definition';
 import { AgentSetupError } from '../errors';
 
-type Described = Pick<ToolDefinition, 'name' | 'reads' | 'egress'>;
+type Described = Pick<ToolDefinition, 'name' | 'reads' | 'egress' | 'approval'>;
 
 /**
  * For an agent that strangers can talk to: refuses it if it reads what must not leave, and can send: whoever writes an event
@@ -18,6 +18,7 @@ export function assertNoTrifecta(name: string, tools: readonly Described[]): voi
   );
 }
 
-function needsApproval(tool: Described): boolean {
-  return (tool as { approval?: unknown }).approval !== undefined && (tool as { approval?: unknown }).approval !== null;
+// A rule over the arguments is no protection: whoever writes the input chooses the arguments.
+function needsApproval({ approval }: Described): boolean {
+  return approval !== undefined && approval !== null && approval.when === null;
 }

@@ -4,6 +4,7 @@ import { OutcomeUnknown, waitsForPerson } from '../errors';
 import { plainJson } from '../plain-json';
 import { effectError, errorText, recordable } from '../recordable';
 import { untilAborted } from '../until-aborted';
+import { askPeople } from './ask-people';
 import type { AttemptRecord } from './attempt-record';
 import { argsHash } from './call-keys';
 
@@ -41,7 +42,13 @@ export async function executeOnce(record: AttemptRecord, call: ValidCall): Promi
   if (past && isUncertain(past)) throw waitsForPerson(await asUnknown(ledger!, past));
 
   signal.throwIfAborted();
-  const begun = await ledger?.start({ ...effectOf(call), key: taken.key });
+  const permission = await askPeople(record, call, taken.key, past);
+  if ('refusal' in permission) {
+    await ledger?.start({ ...effectOf(call), key: taken.key, refused: permission.refusal });
+    taken.giveBack();
+    return { failure: permission.refusal.message, reused: false };
+  }
+  const begun = await ledger?.start({ ...effectOf(call), key: taken.key, ...permission });
   // In a rehearsal, where nothing may happen.
   if (begun?.status === 'done') return { output: begun.result, reused: true };
   let output: unknown;

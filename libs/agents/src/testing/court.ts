@@ -44,6 +44,17 @@ export class Desk {
     return this.act('pay', call);
   }
 
+  @Tool({
+    description: 'Refund',
+    input: z.object({ amount: z.number() }),
+    effect: 'unkeyed',
+    approval: { people: 2, when: ({ amount }) => amount > 10, within: '1h' },
+  })
+  refund(input: { amount: number }, call: ToolCall) {
+    this.calls.push({ tool: 'refund', input, key: call.key });
+    return this.act('refund', call);
+  }
+
   @Tool({ description: 'Meet', input: z.object({}), effect: 'none' })
   async meet(_input: object, _call: ToolCall) {
     this.waiting += 1;

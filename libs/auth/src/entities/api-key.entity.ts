@@ -7,7 +7,7 @@ import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 @Check('api_keys_name_is_short', 'char_length(name) between 1 and 100')
 @Check(
   'api_keys_scopes_known',
-  `cardinality(scopes) > 0 and scopes <@ array['events:write', 'events:read', 'dlq:write', 'admin']`,
+  `cardinality(scopes) > 0 and scopes <@ array['events:write', 'events:read', 'dlq:write', 'approvals:write', 'admin']`,
 )
 export class ApiKeyEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'api_keys_pkey' })

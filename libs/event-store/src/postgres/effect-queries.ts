@@ -14,6 +14,13 @@ export const LOAD_EFFECTS = `
 /** $1 place in the log, $2 trigger, $3 lease token, $4 replay, $5 the effect. */
 export const START_EFFECT = `select ${LEDGER_COLUMNS} from reflex.start_effect($1, $2, $3, $4, $5::json) e`;
 
+/** The same; $6 the approval that it uses up. */
+export const START_APPROVED_EFFECT = `
+  select ${LEDGER_COLUMNS} from reflex.start_approved_effect($1, $2, $3, $4, $5::json, $6) e`;
+
+/** The same; $6 why it may not begin. */
+export const REFUSE_EFFECT = `select ${LEDGER_COLUMNS} from reflex.refuse_effect($1, $2, $3, $4, $5::json, $6::json) e`;
+
 /** $1 place in the log, $2 trigger, $3 lease token, $4 replay, $5 key, $6 the end. */
 export const FINISH_EFFECT = `select ${LEDGER_COLUMNS} from reflex.finish_effect($1, $2, $3, $4, $5, $6::json) e`;
 

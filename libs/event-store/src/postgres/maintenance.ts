@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { HistoryBusy } from '../errors';
+import { FORGET_APPROVALS } from './approval-queries';
 import { FORGET_EFFECTS } from './effect-queries';
 import {
   DROP_PARTITIONS,
@@ -140,8 +141,10 @@ export class Maintenance {
 
   private async forgetEffects(days: number): Promise<void> {
     let count: number;
-    do ({ count } = await this.row<{ count: number }>(FORGET_EFFECTS, [days, EFFECTS_BATCH]));
-    while (count === EFFECTS_BATCH);
+    for (const forget of [FORGET_EFFECTS, FORGET_APPROVALS]) {
+      do ({ count } = await this.row<{ count: number }>(forget, [days, EFFECTS_BATCH]));
+      while (count === EFFECTS_BATCH);
+    }
   }
 
   private async forgetAll(statement: string, values: unknown[]): Promise<void> {

@@ -2,7 +2,7 @@ import { effectWaitKey, type EffectEnd, type JsonValue, NewEffect, RecordedEffec
 import type { Pool } from 'pg';
 import type { Delivery } from '../delivery';
 import { EffectLedger, type Effect, type EffectPage, type EffectResolution, type EffectSearch } from '../effects';
-import { InvalidCursor, StaleLease } from '../errors';
+import { ApprovalNotUsable, InvalidCursor, StaleLease } from '../errors';
 import {
   EFFECTS_OF_LETTER,
   FIND_EFFECT,
@@ -10,11 +10,15 @@ import {
   LIST_EFFECTS,
   LOAD_EFFECTS,
   RESOLVE_EFFECT,
+  REFUSE_EFFECT,
+  START_APPROVED_EFFECT,
   START_EFFECT,
 } from './effect-queries';
 import { pageSize } from './event-reader';
 import { reachable } from './outage';
 
+/** SQLSTATE of `reflex.start_approved_effect`. */
+const NO_APPROVAL = 'RX003';
 const BIGINT = /^\d{1,18}$/;
 
 export class PostgresEffects extends EffectLedger {
@@ -32,11 +36,18 @@ export class PostgresEffects extends EffectLedger {
     return { replay: rows[0]!.number, effects: rows.filter(({ id }) => id !== null).map(toRecorded) };
   }
 
-  async start(delivery: Delivery, replay: number, { argsHash, ...effect }: NewEffect): Promise<RecordedEffect> {
+  async start(delivery: Delivery, replay: number, effect: NewEffect): Promise<RecordedEffect> {
     const { eventSeq, triggerId, leaseToken, attempt } = delivery;
-    const begun = { ...effect, args_hash: argsHash, attempt, event_id: eventIdOf(delivery) };
+    const { argsHash, approval, refused, ...rest } = effect;
+    const begun = { ...rest, args_hash: argsHash, attempt, event_id: eventIdOf(delivery) };
     const values = [eventSeq, triggerId, leaseToken, replay, JSON.stringify(begun)];
-    return this.written(delivery, await this.rows<LedgerRow>(START_EFFECT, values));
+    if (refused) return this.written(delivery, await this.rows(REFUSE_EFFECT, [...values, JSON.stringify(refused)]));
+    if (approval === undefined) return this.written(delivery, await this.rows(START_EFFECT, values));
+    try {
+      return this.written(delivery, await this.rows(START_APPROVED_EFFECT, [...values, approval]));
+    } catch (error) {
+      throw (error as { code?: unknown }).code === NO_APPROVAL ? new ApprovalNotUsable(approval, effect.name) : error;
+    }
   }
 
   async finish(delivery: Delivery, replay: number, key: string, end: EffectEnd): Promise<RecordedEffect> {

@@ -31,6 +31,7 @@ import { Hints } from './hints';
 import { Listener } from './listener';
 import { Maintenance } from './maintenance';
 import { reachable } from './outage';
+import { PostgresApprovals } from './postgres-approvals';
 import { PostgresDeadLetters } from './postgres-dead-letters';
 import { PostgresEffects } from './postgres-effects';
 import { PostgresHistory } from './postgres-history';
@@ -60,6 +61,7 @@ interface Tenure {
 export class PostgresEventStore extends EventStore {
   readonly deadLetters: PostgresDeadLetters;
   readonly effects: PostgresEffects;
+  readonly approvals: PostgresApprovals;
   readonly operations: PostgresOperations;
   readonly history: PostgresHistory;
   readonly streams: PostgresRunStreams;
@@ -111,6 +113,7 @@ export class PostgresEventStore extends EventStore {
     this.situations = new SituationReader(pool, this.options.contextEvents);
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
     this.effects = new PostgresEffects(pool, () => this.stir());
+    this.approvals = new PostgresApprovals(pool, () => this.stir());
     this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
     this.waits = new PostgresWaits(pool);

@@ -1,4 +1,6 @@
 import {
+  type ApprovalAnswer,
+  type ApprovalRequest,
   type EffectEnd,
   type JsonValue,
   type NewEffect,
@@ -40,6 +42,11 @@ export class RecordedLedger implements RunLedger {
 
   find(key: string): Promise<RecordedEffect | undefined> {
     return Promise.resolve(this.effects.get(key));
+  }
+
+  /** Nobody is asked: what people agree to here does not happen. */
+  approval({ key, people, withinMs }: ApprovalRequest): Promise<ApprovalAnswer> {
+    return Promise.resolve({ id: key, status: 'approved', people, decisions: [], expiresInMs: withinMs });
   }
 
   start(effect: NewEffect): Promise<RecordedEffect> {

@@ -1,6 +1,5 @@
 import {
   type Delivery,
-  type EffectLedger,
   type EventWaits,
   failure,
   type RunReport,
@@ -20,6 +19,7 @@ import { HandlerTimeout, WorkInterrupted } from '../errors';
 import { storableJson } from '../storable-json';
 import type { Trigger } from '../trigger';
 import { Attempt } from './attempt';
+import type { LedgerStore } from './attempt-ledger';
 import type { Attempts } from './attempts';
 import { decide, type Decision } from './decide';
 import type { WorkerEmitter } from './worker-events';
@@ -29,7 +29,7 @@ export interface AttemptSurroundings {
   emitter: WorkerEmitter;
   decode: Decode;
   clock: DatabaseClock;
-  effects: EffectLedger;
+  store: LedgerStore;
   streams: RunStreams;
   waits: EventWaits;
 }
@@ -61,7 +61,7 @@ export async function attemptOutcome(
   };
   if (!event) return { settlement: failure(trigger, delivery, report(), lostEvent()), state: null };
 
-  const attempt = new Attempt(delivery, event, trigger.timeoutMs, around.effects, around.streams);
+  const attempt = new Attempt(delivery, event, trigger.timeoutMs, around.store, around.streams);
   const state = stateOf(trigger, delivery, event, memory, around, attempt);
   try {
     state.decodeNow();

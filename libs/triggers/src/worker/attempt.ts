@@ -1,8 +1,8 @@
 import type { RunFrame, RunLedger, RunUsage } from '@reflex/core';
 import { type CurrentRun, runWith } from '@reflex/observability';
-import type { Delivery, EffectLedger, RunStream, RunStreams, StoredEvent } from '@reflex/event-store';
+import type { Delivery, RunStream, RunStreams, StoredEvent } from '@reflex/event-store';
 import type { ReflexError } from '@reflex/core';
-import { AttemptLedger } from './attempt-ledger';
+import { AttemptLedger, type LedgerStore } from './attempt-ledger';
 
 /** One call of a handler: what agents and logs see of it, and how it is stopped. Most attempts need neither signal nor usage nor ledger, so these are made when asked for. */
 export class Attempt implements CurrentRun {
@@ -20,7 +20,7 @@ export class Attempt implements CurrentRun {
     private readonly delivery: Delivery,
     private readonly stored: StoredEvent,
     readonly timeoutMs: number,
-    private readonly effects: EffectLedger,
+    private readonly store: LedgerStore,
     private readonly streams: RunStreams,
   ) {
     this.dueAt = performance.now() + timeoutMs;
@@ -63,7 +63,7 @@ export class Attempt implements CurrentRun {
   }
 
   get ledger(): RunLedger {
-    return (this.record ??= new AttemptLedger(this.effects, this.delivery));
+    return (this.record ??= new AttemptLedger(this.store, this.delivery));
   }
 
   tell(frame: RunFrame): void {

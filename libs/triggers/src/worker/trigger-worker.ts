@@ -207,10 +207,11 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
       this.emit('claimed', { runs: runs.length, deliveries: runs.reduce((sum, run) => sum + run.length, 0) });
     }
     const clock = new DatabaseClock(now);
-    const { effects, streams, waits } = this.input.store;
+    const { store } = this.input;
+    const { streams, waits } = store;
     const { attempts, decode } = this;
-    const settling = new Settling(this.input.store, session, this);
-    const around = { session, settling, attempts, emitter: this, decode, clock, effects, streams, waits };
+    const settling = new Settling(store, session, this);
+    const around = { session, settling, attempts, emitter: this, decode, clock, store, streams, waits };
     for (const deliveries of runs) this.beginRun(new Run(this.triggerOf(deliveries), deliveries, around), deliveries);
   }
 

@@ -1,3 +1,4 @@
+import { ApprovalEntity } from './approval.entity';
 import { ContextEntity, ContextEventEntity } from './context.entity';
 import { ConversationEntity, ConversationMessageEntity } from './conversation.entity';
 import { DeadLetterEntity } from './dead-letter.entity';
@@ -23,6 +24,7 @@ export const ENTITIES = [
   WorkerEntity,
   DeliveryEntity,
   LaneEntity,
+  ApprovalEntity,
   EffectEntity,
   ReplayEntity,
   ContextEntity,
@@ -43,6 +45,7 @@ export const ENTITIES = [
 export {
   ConversationEntity,
   ConversationMessageEntity,
+  ApprovalEntity,
   OperationEntity,
   OperationItemEntity,
   ContextEntity,

@@ -12,6 +12,7 @@ import { Replays1763600000011 } from './0011-replays';
 import { FollowUps1763600000012 } from './0012-follow-ups';
 import { RunStreams1763600000013 } from './0013-run-streams';
 import { Waits1763600000014 } from './0014-waits';
+import { Approvals1763600000015 } from './0015-approvals';
 import { Conversations1763600000016 } from './0016-conversations';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
@@ -30,5 +31,6 @@ export const MIGRATIONS = [
   FollowUps1763600000012,
   RunStreams1763600000013,
   Waits1763600000014,
+  Approvals1763600000015,
   Conversations1763600000016,
 ];

@@ -7,7 +7,7 @@ import {
   type EffectResolution,
   type EffectSearch,
 } from '@reflex/event-store';
-import { noEffect, NotUnknown } from './errors';
+import { noEffect, NotUnknown } from '../errors';
 
 /** The operator's view of what deliveries did outside, for the API and the command line. */
 @Injectable()
