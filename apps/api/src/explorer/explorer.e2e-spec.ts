@@ -16,6 +16,10 @@ beforeAll(async () => {
   // A call that must not be repeated was interrupted.
   await service.post('/events', { type: 'order.paid', source: 'docs', order_id: '7' });
   await eventually(async () => expect((await service.get('/effects?status=unknown')).body.items).toHaveLength(1));
+  // And calls that wait for a person: one is approved, one denied.
+  const returned = { type: 'order.returned', source: 'docs', order_id: '7' };
+  await service.post('/events', [returned, returned]);
+  await eventually(async () => expect((await service.get('/approvals?status=pending')).body.items).toHaveLength(2));
 });
 afterAll(() => bed.stop());
 
@@ -94,6 +98,9 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
       'get /operations',
       'get /operations/{id}',
       'delete /operations/{id}',
+      'get /approvals/{id}',
+      'post /approvals/{id}/approve',
+      'post /approvals/{id}/deny',
       'get /effects/{id}',
       'post /effects/{id}/resolve',
       'post /events/dlq/{id}/retry',

@@ -1,9 +1,11 @@
 import { type DynamicModule, Injectable, Module } from '@nestjs/common';
+import { Agent, LangChainAgent, Tool, type ToolCall } from '@reflex/agents';
 import { effectWaitKey, Parked, PermanentError } from '@reflex/core';
 import { BaseEvent, EventsModule, EventType, HttpPayload, Lifecycle, WebSocketMessage } from '@reflex/events';
 import { currentRun } from '@reflex/observability';
 import { DecisionContext, field, OnEvent, tunable } from '@reflex/triggers';
 import { IsInt, IsString, Min } from 'class-validator';
+import { z } from 'zod';
 
 @EventType('order.placed', { example: { order_id: '7', total: 3 } })
 export class OrderPlaced extends BaseEvent {
@@ -21,9 +23,45 @@ export class OrderPaid extends BaseEvent {
   order_id!: string;
 }
 
+@EventType('order.returned', { example: { order_id: '7' } })
+export class OrderReturned extends BaseEvent {
+  @IsString()
+  order_id!: string;
+}
+
+const refundInput = z.object({ reason: z.string() });
+
+/** Money back, if a person agrees. */
+@Injectable()
+export class RefundTool {
+  /** Keys of the calls so far. */
+  readonly calls: string[] = [];
+  failOnce = false;
+
+  @Tool({ description: 'Refunds an order', input: refundInput, effect: 'keyed', approval: 'always' })
+  refund(_input: z.infer<typeof refundInput>, { key }: ToolCall): string {
+    this.calls.push(key);
+    if (this.failOnce) {
+      this.failOnce = false;
+      throw new PermanentError('The bank is closed.');
+    }
+    return 'refunded';
+  }
+}
+
+@Agent({ name: 'refunds', prompt: 'Call refund once, then say that it is done.', tools: [RefundTool] })
+export class RefundAgent extends LangChainAgent {}
+
 /** Triggers whose outcome a test decides by what it sends. */
 @Injectable()
 export class TestTriggers {
+  constructor(private readonly refunds: RefundAgent) {}
+
+  @OnEvent(OrderReturned, { name: 'returns' })
+  refund({ event }: DecisionContext<OrderReturned>): Promise<string> {
+    return this.refunds.run(`Order ${event.order_id} came back.`);
+  }
+
   @OnEvent(WebSocketMessage, { name: 'echo' })
   echo({ event }: DecisionContext<WebSocketMessage>): string {
     if (event.content === 'fail') throw new PermanentError('password=hunter2 in select * from secrets');
@@ -85,8 +123,8 @@ export function testDomain(): DynamicModule[] {
   return [
     {
       module: TestDomainModule,
-      imports: [EventsModule.forFeature([OrderPlaced, OrderPaid])],
-      providers: [TestTriggers],
+      imports: [EventsModule.forFeature([OrderPlaced, OrderPaid, OrderReturned])],
+      providers: [TestTriggers, RefundTool, RefundAgent],
     },
   ];
 }
