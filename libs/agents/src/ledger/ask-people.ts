@@ -40,7 +40,10 @@ export async function askPeople(
     return refusal('approval_expired', 'Nobody approved it in time, so it was not done. Go on without it.');
   }
   const why = answer.decisions.find(({ decision }) => decision === 'denied')?.why;
-  return refusal('approval_denied', `A person refused it${why ? `: ${why}` : ''}. Do not try it again.`);
+  return refusal(
+    'approval_denied',
+    `A person refused it${why ? `: ${why.replace(/[.!?]?$/, '.')}` : '.'} Do not try it again.`,
+  );
 }
 
 function refusal(code: string, message: string): Permission {

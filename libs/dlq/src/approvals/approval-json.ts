@@ -1,5 +1,6 @@
 import type { Approval } from '@reflex/event-store';
 
+/** An approval as the API shows it. */
 export function approvalJson(approval: Approval): Record<string, unknown> {
   const { id, status, trigger, eventId, agent, tool, input, argsHash, people, decisions } = approval;
   return {
