@@ -1,5 +1,5 @@
-// Starts the service as a newcomer does (`npm start`), on a free port and an empty data folder; sends an event; stops
-// it by SIGTERM; and once more, killing it. Fails unless it answers in time and no PostgreSQL outlives it.
+// Starts the service as a newcomer does (`npm start`), on a free port and an empty data folder; sends an event, and goes
+// through the guide to the command line with the built one; stops it by SIGTERM; and once more, killing it. Fails unless it answers in time and no PostgreSQL outlives it.
 import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -28,6 +28,7 @@ try {
   const answer = await post('/events', event);
   assert.equal(answer.status, 201);
   assert.equal((await answer.json()).status, 'published');
+  walk();
   assert.notEqual(servers().length, 0, 'the embedded PostgreSQL shows in the list of processes');
   first.kill('SIGTERM');
   const stopMs = await until('the service and its PostgreSQL are gone', MAX_STOP_MS, undefined, isGone);
@@ -48,6 +49,18 @@ try {
   for (const { pid } of started) if (isAlive(-pid)) process.kill(-pid, 'SIGKILL');
   await until('PostgreSQL is gone', MAX_STOP_MS, undefined, () => servers().length === 0);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** The commands that the guide shows, with the built command line. */
+function walk() {
+  const [, commands] = /```sh\n([^]*?)```/.exec(readFileSync('docs/guides/cli.md', 'utf8'));
+  const script = commands.replaceAll('npx reflex', `node ${join(process.cwd(), 'apps/cli/reflex.cjs')}`);
+  const options = { env: { ...env, REFLEX_URL: url }, cwd: folder, encoding: 'utf8' };
+  const said = execFileSync('bash', ['-euo', 'pipefail', '-c', script], options);
+  for (const word of ['ok    database', 'event http', 'error-threshold: would fire 0 times', 'WOULD BE DELIVERED']) {
+    assert.ok(said.includes(word), `the command line says "${word}" in:\n${said}`);
+  }
+  assert.match(readFileSync(join(folder, 'events.jsonl'), 'utf8'), /"id":"first-walk"/);
 }
 
 function run(command, args) {

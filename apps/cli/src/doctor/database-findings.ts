@@ -20,7 +20,7 @@ export async function databaseFindings(url: string): Promise<Finding[]> {
     return [fail('database', `Cannot be reached (${why}). Check DATABASE_URL and that PostgreSQL runs.`)];
   }
   try {
-    const { rows } = await client.query<{ version: string }>('show server_version');
+    const { rows } = await client.query<{ version: string }>("select current_setting('server_version') as version");
     const findings = [ok('database', `PostgreSQL ${rows[0]!.version} answers.`), await clock(client)];
     findings.push(await listener(url, client));
     const schema = await migrations(client);

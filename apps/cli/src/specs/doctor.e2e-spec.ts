@@ -33,6 +33,7 @@ it('finds a running service well, and says what is wrong with a sick database', 
     'dead letters': 'ok',
     service: 'ok',
   });
+  expect(well.output).toMatch(/PostgreSQL \d+\.\d+ .*answers\./);
   expect(well.code).toBe(0);
   expect(sick.output).toMatch(/^fail +migrations +1 are missing\. Run "npx reflex migrate"\.$/m);
   expect(sick.output).toMatch(/^warn +service +.*does not answer \(ECONNREFUSED\)/m);
