@@ -18,6 +18,30 @@ class Post {
 }
 
 @Injectable()
+class ApprovedPost {
+  @Tool({ description: 'Post', input, effect: 'keyed', egress: ['api.example.com'], approval: { people: 2 } })
+  post() {}
+}
+
+@Injectable()
+class PostByRule {
+  @Tool({
+    description: 'Post',
+    input,
+    effect: 'keyed',
+    egress: ['api.example.com'],
+    approval: ({ text }) => text.length > 100,
+  })
+  post() {}
+}
+
+@Injectable()
+class ApprovedByNobody {
+  @Tool({ description: 'Post', input, effect: 'keyed', approval: { people: 0 } })
+  post() {}
+}
+
+@Injectable()
 class Anywhere {
   @Tool({ description: 'Fetch', input, effect: 'none', egress: ['*'] })
   fetch() {}
@@ -60,10 +84,19 @@ describe('S25: an agent at boot', () => {
 
   it.each<[string, Type[], Partial<AgentOptions>]>([
     ['secrets and egress, of input that nobody else writes', [Customers, Post], { untrustedInput: false }],
+    ['all three, when people see what is sent', [Customers, ApprovedPost], {}],
     ['untrusted input and secrets', [Customers, Plain], {}],
     ['untrusted input and egress', [Post, Plain], {}],
   ])('is taken with %s', async (_what, tools, options) => {
     await expect(start(tools, options)).resolves.toBeUndefined();
+  });
+
+  it('is refused when only some of what it sends is approved: whoever writes the input chooses the arguments', async () => {
+    await expect(start([Customers, PostByRule])).rejects.toThrow('can send them out ("post")');
+  });
+
+  it('is refused when nobody is to approve', async () => {
+    await expect(start([ApprovedByNobody])).rejects.toThrow('Tool "post" wants 0 people to approve.');
   });
 
   it('has to say where a tool may go that goes anywhere', async () => {
