@@ -68,7 +68,7 @@ function channelsPage({ channels, operations, components }: AsyncApi): Page {
     '# WebSockets and streams',
     'What comes in and goes out besides requests, from the AsyncAPI document (`GET /asyncapi.json`).',
     ...open.flatMap(([name, channel]) => [
-      `## ${channel.address}`,
+      `## ${channel.address?.replace(/\{(\w+)\}/g, ':$1')}`,
       channel.description && prose(channel.description),
       ...Object.entries(channel.messages).flatMap(([key, reference]) =>
         messageOf(directionOf(`#/channels/${name}/messages/${key}`, operations), resolve(reference, components)),
