@@ -141,6 +141,52 @@ describe('the guide to patterns', () => {
     expect(await resultOf('supervisor')).toContain('["analyst(the refund)","mood(the tone)"]');
   });
 
+  it('hands over by an event', async () => {
+    says = { classifier: () => calling(['respond', { kind: 'question', words: [] }]) };
+
+    await publish('handoff');
+
+    expect(await settled('billing-desk')).toBe('billing(help)');
+  });
+
+  it('lets an agent ask another one', async () => {
+    const answers = [calling(['billing', { request: 'What does ann owe?' }]), { content: 'She owes 5.' }];
+    says = { front: () => answers.shift()! };
+
+    expect(await resultOf('asking')).toBe('She owes 5.');
+
+    expect(model.requests().some(({ messages }) => JSON.stringify(messages).includes('What does ann owe?'))).toBe(true);
+  });
+
+  it('remembers a conversation', async () => {
+    await publish('conversation', 'dora', 'I am Dora.');
+    await publish('conversation', 'eve', 'I am Eve.');
+    await publish('conversation', 'dora', 'Who am I?');
+
+    await eventually(async () => expect(await runsOf('conversation', 'completed')).toHaveLength(3));
+    const asked = model.requests().find(({ messages }) => JSON.stringify(messages.at(-1)).includes('Who am I?'))!;
+    expect(JSON.stringify(asked.messages)).toContain('I am Dora.');
+    expect(JSON.stringify(asked.messages)).not.toContain('I am Eve.');
+  });
+
+  it('keeps the words of a model that cannot be brought to answer as it should', async () => {
+    says = { classifier: () => ({ content: 'I would rather sing.' }) };
+
+    await publish('pipeline', 'gus', 'sing to me');
+
+    await eventually(async () => {
+      const { items } = await store.deadLetters.list({ trigger: 'pipeline' });
+      expect(items).toMatchObject([
+        { error: { code: 'invalid_agent_output', message: expect.stringContaining('It said: I would rather sing.') } },
+      ]);
+    });
+    const runs = (await runsOf('pipeline')).filter(({ error }) => error?.message.includes('I would rather sing.'));
+    expect(runs.map(({ outcome }) => outcome)).toEqual(['dead_letter', 'failed', 'failed']);
+    // Asked, and asked once to correct it, in each attempt.
+    const asked = model.requests().filter(({ messages }) => JSON.stringify(messages).includes('sing to me'));
+    expect(asked).toHaveLength(6);
+  });
+
   it('holds a lock over processes', async () => {
     const release = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();

@@ -20,6 +20,12 @@ export class TicketFailed extends BaseEvent {
   @IsString() customer!: string;
 }
 
+@EventType('ticket.handed_over')
+export class TicketHandedOver extends BaseEvent {
+  @IsString() to!: string;
+  @IsString() text!: string;
+}
+
 @Agent({ name: 'analyst', prompt: 'Say in one sentence what the customer needs.' })
 export class Analyst extends LangChainAgent {}
 
@@ -44,6 +50,19 @@ type Plan = z.infer<typeof Plan>;
 @Agent({ name: 'planner', prompt: 'Divide the work into tasks for your workers.', output: Plan })
 export class Planner extends LangChainAgent<Plan> {}
 
+@Agent({
+  name: 'billing',
+  prompt: 'You know the invoices.',
+  description: 'Knows all about the invoices of a customer.',
+})
+export class Billing extends LangChainAgent {}
+
+@Agent({ name: 'front', prompt: 'Answer the customer. Ask others for what you do not know.', tools: [Billing] })
+export class Front extends LangChainAgent {}
+
+@Agent({ name: 'companion', prompt: 'Talk with the customer.', memory: { window: { tokens: 2_000 }, summarize: true } })
+export class Companion extends LangChainAgent {}
+
 @Injectable()
 export class Desk {
   patienceMs = 10_000;
@@ -56,6 +75,9 @@ export class Desk {
     private readonly thorough: Thorough,
     private readonly classifier: Classifier,
     private readonly planner: Planner,
+    private readonly billing: Billing,
+    private readonly front: Front,
+    private readonly companion: Companion,
     private readonly locks: ScopedLocks,
   ) {}
 
@@ -132,6 +154,28 @@ export class Desk {
     return this.responder.run({ task: 'Answer from these findings.', data: results });
   }
 
+  @OnEvent(TicketOpened, { name: 'handoff', match: { desk: 'handoff' } })
+  async handOver(context: DecisionContext<TicketOpened>): Promise<void> {
+    const { kind } = await this.classifier.run(context.event.text);
+    const to = kind === 'question' ? 'billing' : 'nobody';
+    context.publish(TicketHandedOver.of({ to, text: context.event.text }));
+  }
+
+  @OnEvent(TicketHandedOver, { name: 'billing-desk', match: { to: 'billing' } })
+  async takeOver(context: DecisionContext<TicketHandedOver>): Promise<string> {
+    return this.billing.run(context.event.text);
+  }
+
+  @OnEvent(TicketOpened, { name: 'asking', match: { desk: 'asking' } })
+  async askAnother(context: DecisionContext<TicketOpened>): Promise<string> {
+    return this.front.run(context.event.text);
+  }
+
+  @OnEvent(TicketOpened, { name: 'conversation', scope: 'customer', match: { desk: 'conversation' } })
+  async converse(context: DecisionContext<TicketOpened>): Promise<string> {
+    return this.companion.run(context.event.text);
+  }
+
   @OnEvent(TicketOpened, { name: 'locked', match: { desk: 'locked' } })
   async locked({ event, signal }: DecisionContext<TicketOpened>): Promise<string> {
     return this.locks.hold(`customer:${event.customer}`, (lost) => this.responder.run(event.text, { signal: lost }), {
@@ -142,8 +186,8 @@ export class Desk {
 }
 
 @Module({
-  imports: [EventsModule.forFeature([TicketOpened, TicketFailed])],
-  providers: [Analyst, Responder, Mood, Thorough, Classifier, Planner, Desk],
+  imports: [EventsModule.forFeature([TicketOpened, TicketFailed, TicketHandedOver])],
+  providers: [Analyst, Responder, Mood, Thorough, Classifier, Planner, Billing, Front, Companion, Desk],
   exports: [Desk],
 })
 export class PatternsModule {}

@@ -76,7 +76,7 @@ export abstract class DeadLetters {
   abstract find(id: string): Promise<DeadLetter[]>;
   /** Replaces the payload that a retry gets, and keeps the one before; `null` when it is no dead letter any more. */
   abstract edit(id: string, payload: Record<string, unknown>, by: string): Promise<DeadLetter | null>;
-  /** Back to pending, attempts from zero; how many. */
+  /** Back to pending, attempts from zero; how many. Throws `DeliveryLive` when nothing but the edit could be lost by it. */
   abstract retry(id: string): Promise<number>;
   abstract delete(id: string): Promise<number>;
   /** Deletes what the filter finds if it finds as many as expected, otherwise nothing. */

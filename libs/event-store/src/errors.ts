@@ -121,6 +121,18 @@ export class InvalidCursor extends ReflexError {
   }
 }
 
+/** A dead letter was edited, and its delivery is live again without the edit. */
+export class DeliveryLive extends ReflexError {
+  readonly code = 'delivery_live';
+  override readonly status = 409;
+
+  constructor(trigger: string) {
+    super(
+      `The delivery to ${trigger} is live again, by a replay, without your edit. Retry when it has ended, or delete the dead letter.`,
+    );
+  }
+}
+
 export class UnknownTrigger extends ReflexError {
   readonly code = 'unknown_trigger';
   override readonly status = 404;

@@ -14,6 +14,7 @@ export { EffectLedger, type Effect, type EffectPage, type EffectResolution, type
 export {
   ApprovalNotUsable,
   DatabaseUnreachable,
+  DeliveryLive,
   EventLoop,
   HistoryBusy,
   IdempotencyConflict,

@@ -6,7 +6,7 @@ import {
   type DeadLetterFilter,
   type DeadLetterSearch,
 } from '../dead-letters';
-import { InvalidCursor } from '../errors';
+import { DeliveryLive, InvalidCursor } from '../errors';
 import {
   CLUSTER_DEAD_LETTERS,
   COUNT_DEAD_LETTERS,
@@ -79,6 +79,7 @@ export class PostgresDeadLetters extends DeadLetters {
     if (letters.length === 0) return 0;
     const [row] = await this.rows<{ count: number }>(REDRIVE, [letters.map((letter) => letter.id)]);
     this.onWork();
+    if (row!.count === 0) await this.assertNotHeldBack(letters);
     return row!.count;
   }
 
@@ -96,6 +97,13 @@ export class PostgresDeadLetters extends DeadLetters {
       expected,
     ]);
     return row!;
+  }
+
+  private async assertNotHeldBack(letters: DeadLetter[]): Promise<void> {
+    for (const { id, trigger } of letters) {
+      const [left] = await this.find(id);
+      if (left?.history.some(({ outcome }) => outcome === 'edited')) throw new DeliveryLive(trigger);
+    }
   }
 
   private page(filter: DeadLetterFilter, after: After, limit: number): Promise<DeadLetterRow[]> {

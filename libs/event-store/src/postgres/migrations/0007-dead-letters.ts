@@ -49,6 +49,16 @@ export class DeadLetters1763600000007 implements MigrationInterface {
                 or strpos(lower((l.error ->> 'message') || ' ' || (l.event ->> 'payload')), lower(filter ->> 'text')) > 0)
       $$;
 
+      -- Edited, while its delivery is live again by a replay, without the edit. To give it back now would lose the edit, and
+      -- the live one cannot take it: it may stand in the lane of another scope.
+      create function reflex.is_held_back(l reflex.dead_letters) returns boolean
+      language plpgsql stable
+      set enable_seqscan = off as $$
+      begin
+        return l.event ? 'edits' and exists (
+          select from reflex.deliveries d where d.event_seq = l.event_seq and d.trigger_id = l.trigger_id);
+      end $$;
+
       -- Deletes what the filter finds, if it finds as many as expected; otherwise nothing.
       create function reflex.purge_letters(filter jsonb, expected integer, out matching integer, out deleted integer)
       language plpgsql as $$
@@ -162,7 +172,7 @@ export class DeadLetters1763600000007 implements MigrationInterface {
         select array_agg(l.id) into letters
           from (select l.id from reflex.dead_letters l
                  where l.id in (select f.id from reflex.find_letters(op.request -> 'filter') f
-                                 where f.created_at < op.created_at
+                                 where f.created_at < op.created_at and not reflex.is_held_back(f)
                                  order by f.created_at, f.id
                                  limit greatest(most, 0))
                  order by l.created_at, l.id
@@ -200,6 +210,7 @@ export class DeadLetters1763600000007 implements MigrationInterface {
       drop function reflex.note_endings(uuid);
       drop table reflex.operation_items, reflex.operations;
       drop function reflex.purge_letters(jsonb, integer);
+      drop function reflex.is_held_back(reflex.dead_letters);
       drop function reflex.find_letters(jsonb);
       drop trigger dead_letters_shape on reflex.dead_letters;
       drop function reflex.shape_letter();

@@ -71,15 +71,18 @@ export class Farewells1763600000008 implements MigrationInterface {
         return coalesce(jsonb_array_length(buried), 0);
       end $$;
 
-      -- Dead letters back to pending: attempts from zero, in their old place of the scope. Answers how many.
+      -- Dead letters back to pending: attempts from zero, in their old place of the scope. Answers how many. One that is held
+      -- back stays a dead letter.
       create function reflex.redrive(letters uuid[]) returns integer
       language plpgsql
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
       declare
         batch jsonb;
       begin
+        -- As in reflex.enqueue, so that nothing becomes live between the look and then.
+        perform pg_advisory_xact_lock(hashtext('reflex.enqueue'));
         with taken as (
-          delete from reflex.dead_letters l where l.id = any (letters) returning l.*
+          delete from reflex.dead_letters l where l.id = any (letters) and not reflex.is_held_back(l) returning l.*
         )
         select jsonb_agg(jsonb_build_object('seq', t.event_seq, 'at', t.event_at, 'trigger', t.trigger_id,
                                             'scope', t.scope, 'event', t.event))

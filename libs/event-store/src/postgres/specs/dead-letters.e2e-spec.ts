@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../dead-letters';
+import { DeliveryLive } from '../../errors';
 import type { TriggerDefinition } from '../../trigger-definition';
 import {
   count,
@@ -269,5 +270,30 @@ describe('retrying many', () => {
     await other.operations.advance(id);
     expect(await other.operations.abandoned()).toEqual([]);
     expect(await under.claim()).toHaveLength(1);
+  });
+
+  it('keeps an edit while its delivery is live again by a replay', async () => {
+    const under = await lettersFrom(stores, ['boom', 'boom']);
+    const { store, claimOne } = under;
+    const { items } = await store.deadLetters.list({});
+    const letter = items.find(({ event }) => event.payload['number'] === 1)!;
+    await store.deadLetters.edit(letter.id, { number: 7, customer: 'bob' }, 'ann');
+    const range = { from: new Date(Date.now() - 60_000), to: new Date(Date.now() + 60_000) };
+    const again = { ...range, triggers: ['t'], rate: 100, stopOnFailure: false };
+    const { id } = await store.operations.beginReplay(again, 'ann');
+    await store.operations.advance(id);
+
+    await expect(store.deadLetters.retry(letter.id)).rejects.toThrow(DeliveryLive);
+    const request = { filter: {}, limit: null, rate: 1_000, stopOnFailure: false };
+    const { id: many } = await store.operations.beginRetry(request, 'ann');
+    await store.operations.advance(many);
+
+    // The other one, which nobody edited, is live as it was.
+    expect((await store.deadLetters.list({})).items.map((left) => left.id)).toEqual([letter.id]);
+    for (const _ of [1, 2]) await store.settle(settlement(await claimOne()));
+    await store.dataSource.query('update reflex.operations set next_at = now()');
+    await store.operations.advance(many);
+    expect((await claimOne()).event!.payload).toEqual({ number: 7, customer: 'bob' });
+    expect((await store.deadLetters.list({})).items).toEqual([]);
   });
 });
