@@ -17,7 +17,7 @@ let database: TestDatabase;
 beforeAll(async () => void (database = await freshDatabase()));
 afterAll(() => database.drop());
 
-it('S27: no secret of the settings is in log, database, answers, frames or prompts, whatever goes wrong with it', async () => {
+it('S27: no secret of the settings is in log, database, answers, streams, frames or prompts, whatever goes wrong with it', async () => {
   const slack = await startHttpReceiver();
   const canaries = {
     JWT_SECRET: 'canary-jwt-Zk3vYq8sT1wXp5Rb7Nc2Md9Lg4Hf6Jt0',
@@ -92,10 +92,12 @@ it('S27: no secret of the settings is in log, database, answers, frames or promp
   for (const path of paths) seen[path] = await text(path);
   for (const id of (JSON.parse(seen['/runs?limit=100']!) as { items: { id: string }[] }).items.map((run) => run.id)) {
     seen[`run ${id}`] = await text(`/runs/${id}`);
+    seen[`stream ${id}`] = await text(`/runs/${id}/stream`);
   }
   await service.kill('SIGTERM');
   seen['log'] = service.output;
 
+  expect(Object.values(seen).filter((words) => words.includes('\nevent: tool\n')).length).toBeGreaterThan(0);
   expect(slack.received[0]!.path).toBe('/services/canary-slack-0123456789abcdef');
   expect(seen['database']!.includes('answered 500')).toBe(true);
   expect(service.output.split('\n').length).toBeGreaterThan(10);
