@@ -2,10 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Type } from '@nestjs/common';
 import { z } from 'zod';
 import type { ToolDefinition } from './agent-definition';
+import { approvalPolicy } from './approval';
 import type { AgentInput } from './prompt';
 import { agentOptionsOf } from './agent.decorator';
 import { McpServerTools, toolsOfServer } from './mcp/mcp-server';
-import type { ToolCall, ToolOptions } from './tool.decorator';
+import type { Reach, ToolCall } from './tool.decorator';
 
 /** How deep agents may call agents. */
 const MAX_DEPTH = 4;
@@ -17,9 +18,6 @@ const request = z.object({
 const TASK = 'Another agent of this service sends this request. Do it as far as it is your job, and answer that agent.';
 
 const depth = new AsyncLocalStorage<number>();
-
-/** What a tool can do. */
-type Reach = Pick<ToolOptions, 'effect' | 'reads' | 'egress'>;
 
 export interface AgentAsTool {
   /** Of the agent. */
@@ -69,6 +67,7 @@ export function toolsUnder(
   return (options.tools ?? []).flatMap((tool) => toolsUnder(tool, toolsIn, seen));
 }
 
-function isApproved(tool: Reach): boolean {
-  return ((tool as { approval?: unknown }).approval ?? null) !== null;
+// A rule over the arguments is no protection: whoever writes the input chooses the arguments.
+function isApproved({ approval }: Reach): boolean {
+  return approvalPolicy(approval, 'under')?.when === null;
 }

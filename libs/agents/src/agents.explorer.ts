@@ -155,14 +155,17 @@ export class AgentsExplorer implements OnModuleInit {
 }
 
 // What is known of the tools of a server before anybody connects to it.
-function remoteTools(server: McpServerTools, agent: AgentOptions): Pick<ToolDefinition, 'name' | 'reads' | 'egress'>[] {
+function remoteTools(
+  server: McpServerTools,
+  agent: AgentOptions,
+): Pick<ToolDefinition, 'name' | 'reads' | 'egress' | 'approval'>[] {
   const { name } = server.options;
   const egress = egressOf(server);
   assertHosts(egress, `The MCP server "${name}"`);
   if (egress.includes('*') && !('command' in server.options) && !agent.egress) {
     throw new AgentSetupError(hostsMissing(agent.name, name));
   }
-  return toolsOfServer(server);
+  return toolsOfServer(server).map((tool) => ({ ...tool, approval: approvalPolicy(tool.approval, tool.name) }));
 }
 
 // A key that the tool does not know is a mistake of the model, or somebody's attempt: it is told, and nothing happens.

@@ -40,6 +40,9 @@ export interface ToolOptions<Input extends z.ZodObject = z.ZodObject> {
   egress?: readonly EgressHost[];
 }
 
+/** What a tool can do, and who has to agree. */
+export type Reach = Pick<ToolOptions, 'effect' | 'reads' | 'egress'> & { approval?: ToolApproval<never> };
+
 type ToolMethod<Input extends z.ZodObject> = (input: z.output<Input>, call: ToolCall) => unknown;
 
 const TOOL = Symbol('reflex:tool');

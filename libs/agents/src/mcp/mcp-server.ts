@@ -1,7 +1,7 @@
 import type { EgressHost } from '../egress/egress-rule';
 import type { SecretRef } from '../egress/secret';
 import { AgentSetupError } from '../errors';
-import type { ToolEffect } from '../tool.decorator';
+import type { Reach, ToolEffect } from '../tool.decorator';
 
 interface McpServerBase {
   /** Stands before the names of its tools: `github` makes `github_create_issue`. */
@@ -10,6 +10,8 @@ interface McpServerBase {
   allow: readonly string[];
   /** What its tools do to the outside world, by name; `unkeyed` for those that are not named: never repeated unasked. */
   effects?: Readonly<Record<string, ToolEffect>>;
+  /** Those of its tools whose every call a person has to approve, as with `@Tool({ approval: 'always' })`. */
+  approve?: readonly string[];
   /** `secrets`: they return what must not leave. */
   reads?: 'secrets';
   /** For one call, in milliseconds; default 60,000. */
@@ -41,13 +43,13 @@ const NAME = /^[a-zA-Z0-9_-]{1,24}$/;
 
 /** Connects when an agent first runs, not at boot. */
 export function mcpServer(options: HttpMcpServer | StdioMcpServer): McpServerTools {
-  const { name, allow, effects = {} } = options;
+  const { name, allow, effects = {}, approve = [] } = options;
   if (!NAME.test(name)) {
     throw new AgentSetupError(`"${name}" is no name for an MCP server: use up to 24 letters, digits, _ and -.`);
   }
   if (allow.length === 0) throw new AgentSetupError(`The MCP server "${name}" allows no tool. Name those to use.`);
-  const stray = Object.keys(effects).find((tool) => !allow.includes(tool));
-  if (stray) throw new AgentSetupError(`The MCP server "${name}" says what "${stray}" does, but does not allow it.`);
+  const stray = [...Object.keys(effects), ...approve].find((tool) => !allow.includes(tool));
+  if (stray) throw new AgentSetupError(`The MCP server "${name}" speaks of "${stray}", but does not allow it.`);
   return new McpServerTools(options);
 }
 
@@ -64,10 +66,14 @@ export function egressOf({ options }: McpServerTools): readonly EgressHost[] {
 }
 
 /** What is known of its tools before anybody connects to it. */
-export function toolsOfServer(
-  server: McpServerTools,
-): { name: string; effect: ToolEffect; reads?: 'secrets'; egress: readonly EgressHost[] }[] {
-  const { name, allow, effects = {}, reads } = server.options;
+export function toolsOfServer(server: McpServerTools): (Reach & { name: string })[] {
+  const { name, allow, effects = {}, approve = [], reads } = server.options;
   const egress = egressOf(server);
-  return allow.map((tool) => ({ name: mcpToolName(name, tool), effect: effects[tool] ?? 'unkeyed', reads, egress }));
+  return allow.map((tool) => ({
+    name: mcpToolName(name, tool),
+    effect: effects[tool] ?? 'unkeyed',
+    approval: approve.includes(tool) ? 'always' : undefined,
+    reads,
+    egress,
+  }));
 }

@@ -2,6 +2,7 @@ import type { CallToolResult, Tool } from '@modelcontextprotocol/sdk/types.js';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { AgentDefinition, JsonSchema, ToolDefinition } from '../agent-definition';
+import { approvalPolicy } from '../approval';
 import type { EgressRule } from '../egress/egress-rule';
 import { EgressRefused } from '../egress/errors';
 import { McpUnavailable, OutcomeUnknown } from '../errors';
@@ -73,7 +74,7 @@ export class McpTools {
   }
 
   private define(server: McpServerTools, rule: EgressRule, tool: Tool): ToolDefinition {
-    const { name, effects = {}, reads } = server.options;
+    const { name, effects = {}, approve = [], reads } = server.options;
     const effect = effects[tool.name] ?? 'unkeyed';
     const schema = { additionalProperties: false, ...tool.inputSchema } as JsonSchema;
     return {
@@ -81,6 +82,7 @@ export class McpTools {
       // Written by others, as the rest of what comes from there; the owner has allowed the tool, not any length of words.
       description: capped((tool.description ?? tool.title ?? tool.name).trim(), MAX_DESCRIPTION_CHARS),
       effect,
+      approval: approvalPolicy(approve.includes(tool.name) ? 'always' : undefined, tool.name),
       input: z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]),
       inputSchema: schema,
       reads,

@@ -59,11 +59,29 @@ class Plain {
   look() {}
 }
 
+@Injectable()
+class Ruled {
+  @Tool({ description: 'Post', input, effect: 'keyed', egress: ['a.com'], approval: ({ text }) => text.length > 9 })
+  post() {}
+}
+
+@Injectable()
+class Approved {
+  @Tool({ description: 'Post', input, effect: 'keyed', egress: ['a.com'], approval: 'always' })
+  post() {}
+}
+
+@Agent({ name: 'ruled', prompt: '…', description: 'Posts.', tools: [Ruled] })
+class RuledAgent extends LangChainAgent {}
+
+@Agent({ name: 'approved', prompt: '…', description: 'Posts.', tools: [Approved] })
+class ApprovedAgent extends LangChainAgent {}
+
 async function start(tools: Type[], options: Partial<AgentOptions> = {}): Promise<void> {
   @Agent({ name: 'clerk', prompt: '…', ...options, output: undefined, tools })
   class Clerk extends LangChainAgent {}
 
-  @Module({ providers: [Clerk, ...tools] })
+  @Module({ providers: [Clerk, Ruled, Approved, ...tools] })
   class Clerks {}
 
   const app = await Test.createTestingModule({ imports: [AgentsModule.forRoot({}), Clerks] }).compile();
@@ -80,6 +98,13 @@ describe('S25: an agent at boot', () => {
     await expect(start([Customers, Anywhere], { egress: ['api.example.com'] })).rejects.toThrow(
       'send them out ("fetch")',
     );
+  });
+
+  it('counts a sender as watched only if a person approves every call, also of an agent that it calls', async () => {
+    await expect(start([Customers, Ruled])).rejects.toThrow('send them out ("post")');
+    await expect(start([Customers, RuledAgent])).rejects.toThrow('send them out ("ruled")');
+    await expect(start([Customers, Approved])).resolves.toBeUndefined();
+    await expect(start([Customers, ApprovedAgent])).resolves.toBeUndefined();
   });
 
   it.each<[string, Type[], Partial<AgentOptions>]>([

@@ -135,6 +135,16 @@ describe('an agent with an MCP server', () => {
     expect(JSON.stringify(told(model.requests().length - 1))).toContain('cannot be used');
   });
 
+  it('calls nothing that a person has to approve outside of a run that can wait for one', async () => {
+    const agent = await agentWith([tracker({ approve: ['create'] })]);
+    model.replies.push(calling(['tracker_create', { text: 'x' }]), { content: 'done' });
+
+    await agent.run('x');
+
+    expect(tools.calls).toEqual([]);
+    expect(JSON.stringify(told(1))).toContain('People have to approve it');
+  });
+
   it('connects again after the server was away', async () => {
     const agent = await agentWith([tracker({ effects: { find: 'none' } })]);
     const { port } = tools;
@@ -184,10 +194,12 @@ describe('an agent with an MCP server', () => {
 
   it('counts as egress at boot', async () => {
     await expect(agentWith([tracker({ reads: 'secrets' })])).rejects.toThrow(AgentSetupError);
+    const approved = { reads: 'secrets', approve: ['find', 'create', 'fail', 'picture'] };
+    await expect(agentWith([tracker(approved)])).resolves.toBeDefined();
     await expect(agentWith([tracker(), tracker()])).rejects.toThrow('two tools named "tracker_find"');
     expect(() => tracker({ name: 'a b' })).toThrow('is no name for an MCP server');
     expect(() => tracker({ allow: [] })).toThrow('allows no tool');
-    expect(() => tracker({ effects: { other: 'none' } })).toThrow('says what "other" does');
+    expect(() => tracker({ effects: { other: 'none' } })).toThrow('speaks of "other"');
   });
 
   it('starts a process that code names, with the environment that it is given', async () => {
