@@ -24,8 +24,6 @@ export class NotRecorded extends PermanentError {
  */
 export class RecordedLedger implements RunLedger {
   private readonly effects: Map<string, RecordedEffect>;
-  /** Whether a model was asked, or would have to be. */
-  stale = false;
 
   constructor(
     recorded: readonly RecordedEffect[],
@@ -60,14 +58,14 @@ export class RecordedLedger implements RunLedger {
 
   private begun(effect: NewEffect): RecordedEffect {
     const { kind, name, effect: effectClass } = effect;
-    if (kind === 'model') this.stale = true;
     if (kind === 'model' && !this.asksModels) {
       throw new NotRecorded(`No answer to this prompt of "${name}" is on record. With --model, a model is asked.`);
     }
     if (kind === 'step' || kind === 'wait') {
       throw new NotRecorded(`The ${kind} "${name}" is not on record, and a backtest does not take it.`);
     }
-    const isReading = kind === 'tool' && effectClass === 'none' && this.asksModels;
+    // Nobody was asked here: what takes an approval is not called, even if it only reads.
+    const isReading = kind === 'tool' && effectClass === 'none' && this.asksModels && effect.approval === undefined;
     const isIntercepted = kind === 'tool' && !isReading;
     const { argsHash = null, input = null, ...rest } = effect;
     return this.keep({
