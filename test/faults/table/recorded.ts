@@ -31,8 +31,8 @@ export async function loadResults(): Promise<Result[]> {
 }
 
 /**
- * What ran takes the place of what ran before, row by row. A short form never takes the place of a full one that passed:
- * it says less.
+ * What ran takes the place of what ran before, row by row. A short form that passed never takes the place of a full one,
+ * also not of one that failed: it says less.
  */
 export function merged(before: Result[], ran: Result[]): Result[] {
   const rows = new Set([...before, ...ran].map(({ row }) => row));
