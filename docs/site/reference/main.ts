@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readSettings } from '../../../apps/api/src/config';
@@ -13,6 +13,8 @@ const ROOT = join(__dirname, '..', '..', '..');
 /** Writes `docs/reference`, from a service that runs for a moment, the command line, and the code of the libs. */
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'reflex-reference-'));
+  // Root runs PostgreSQL as another user, who must get through.
+  await chmod(folder, 0o755);
   const settings = readSettings({ API_PORT: '0', LOG_LEVEL: 'silent', REFLEX_DATA_DIR: folder });
   const service = await startService(settings);
   try {
