@@ -180,9 +180,9 @@ describe('crashes around the effects of an agent', () => {
 
       report('40 between effect and row', { ...figures, wrong: wrong.length });
       expect(wrong).toEqual([]);
-      // One of the three orders at least was caught in each.
-      expect(figures.keyedAgain).toBeGreaterThanOrEqual(ROUNDS);
-      expect(figures.asksPerson).toBeGreaterThanOrEqual(ROUNDS);
+      // A call at least was caught in each round; of which kind is left to chance, and shows over many rounds.
+      expect(figures.keyedAgain + figures.asksPerson).toBeGreaterThanOrEqual(ROUNDS);
+      if (full) expect(Math.min(figures.keyedAgain, figures.asksPerson)).toBeGreaterThan(0);
     },
     full ? 1_200_000 : 120_000,
   );

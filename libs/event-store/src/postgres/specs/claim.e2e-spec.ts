@@ -1,6 +1,7 @@
 import { eventually } from '@reflex/test';
 import { LeaseLost, StaleLease, StoreUnavailable } from '../../errors';
 import { poolOf } from '../data-source';
+import { CLAIM } from '../queries';
 import { count, numbers, settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
 
 describe('claiming and settling', () => {
@@ -95,9 +96,11 @@ describe('claiming and settling', () => {
     const held = await store.claim([{ triggerId: triggers[0]!.id, slots: 1 }]);
     const pool = poolOf(store.dataSource);
     const { query } = pool;
-    const loseAnswer = async (...args: unknown[]): Promise<never> => {
+    const loseAnswer = async (...args: unknown[]): Promise<unknown> => {
+      const answer = await (query as (...all: unknown[]) => Promise<unknown>).apply(pool, args);
+      // Sweeps use the pool as well.
+      if (args[0] !== CLAIM) return answer;
       pool.query = query;
-      await (query as (...all: unknown[]) => Promise<unknown>).apply(pool, args);
       throw new Error('Connection terminated unexpectedly');
     };
     Object.assign(pool, { query: loseAnswer });

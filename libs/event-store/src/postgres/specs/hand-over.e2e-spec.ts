@@ -3,6 +3,7 @@ import type { Claim, SlotRequest } from '../../event-store';
 import type { Delivery } from '../../delivery';
 import { StoreUnavailable } from '../../errors';
 import { poolOf } from '../data-source';
+import { PUBLISH } from '../queries';
 import {
   count,
   numbers,
@@ -137,9 +138,11 @@ describe('Handing deliveries over to a worker of the publishing process', () => 
     const { claims, answered } = taker(store, [{ triggerId: triggers[0]!.id, slots: 9 }]);
     const pool = poolOf(store.dataSource);
     const { query } = pool;
-    const loseAnswer = async (...args: unknown[]): Promise<never> => {
+    const loseAnswer = async (...args: unknown[]): Promise<unknown> => {
+      const answer = await (query as (...all: unknown[]) => Promise<unknown>).apply(pool, args);
+      // Sweeps use the pool as well.
+      if (args[0] !== PUBLISH) return answer;
       pool.query = query;
-      await (query as (...all: unknown[]) => Promise<unknown>).apply(pool, args);
       throw new Error('Connection terminated unexpectedly');
     };
     Object.assign(pool, { query: loseAnswer });
