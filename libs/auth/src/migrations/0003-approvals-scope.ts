@@ -5,19 +5,20 @@ export class ApprovalsScope1763600100003 implements MigrationInterface {
   name = 'ApprovalsScope1763600100003';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(scopesKnown('events:write', 'events:read', 'dlq:write', 'approvals:write', 'admin'));
+    await runner.query(`
+      alter table reflex.api_keys
+        drop constraint api_keys_scopes_known,
+        add constraint api_keys_scopes_known check (
+          cardinality(scopes) > 0
+          and scopes <@ array['events:write', 'events:read', 'dlq:write', 'approvals:write', 'admin'])`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`delete from reflex.api_keys where 'approvals:write' = any (scopes)`);
-    await runner.query(scopesKnown('events:write', 'events:read', 'dlq:write', 'admin'));
+    await runner.query(`
+      alter table reflex.api_keys
+        drop constraint api_keys_scopes_known,
+        add constraint api_keys_scopes_known check (
+          cardinality(scopes) > 0 and scopes <@ array['events:write', 'events:read', 'dlq:write', 'admin'])`);
   }
-}
-
-function scopesKnown(...scopes: string[]): string {
-  const list = scopes.map((scope) => `'${scope}'`).join(', ');
-  return `
-    alter table reflex.api_keys
-      drop constraint api_keys_scopes_known,
-      add constraint api_keys_scopes_known check (cardinality(scopes) > 0 and scopes <@ array[${list}])`;
 }
