@@ -66,12 +66,12 @@ describe('a long history', () => {
     await Promise.all([empty.store.close(), old.store.close()]);
 
     report('19 long history', { history: HISTORY, rounds: ROUNDS, ...figures });
-    // Beside other tests even a median sways by a third.
-    const most = full ? 1.2 : 1.5 * crowd();
-    expect(figures['publishP50']).toBeLessThanOrEqual(most);
-    expect(figures['claimP50']).toBeLessThanOrEqual(most);
-    expect(figures['publishP99']).toBeLessThanOrEqual(most);
-    expect(figures['claimP99']).toBeLessThanOrEqual(most);
+    // Beside other tests even a median sways by a third, and the 99th of a hundred is whatever else was at work.
+    const most = full ? { median: 1.2, tail: 1.2 } : { median: 1.5 * crowd(), tail: 4 * crowd() };
+    expect(figures['publishP50']).toBeLessThanOrEqual(most.median);
+    expect(figures['claimP50']).toBeLessThanOrEqual(most.median);
+    expect(figures['publishP99']).toBeLessThanOrEqual(most.tail);
+    expect(figures['claimP99']).toBeLessThanOrEqual(most.tail);
   }, 900_000);
 });
 
