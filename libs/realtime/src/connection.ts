@@ -8,7 +8,7 @@ import type { RealtimeOptions } from './realtime-options';
 const MAX_IN_WORK = 64;
 // Refused frames in a row after which a client does not listen to reason.
 const MAX_REFUSED = 500;
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 3_000;
 
 /** Close codes of RFC 6455 that we use on purpose. */
 export const CLOSE = { goingAway: 1001, policyViolation: 1008, tryAgainLater: 1013 } as const;
