@@ -101,7 +101,9 @@ describe('crashes around the effects of an agent', () => {
       await shop.worker.start();
       await eventually(
         async () => {
-          tally.asksPerson += await answerAsPerson(shop.store.effects);
+          // Not "+= await": other rounds count at the same time.
+          const asked = await answerAsPerson(shop.store.effects);
+          tally.asksPerson += asked;
           expect(await count(`reflex.runs where outcome = 'completed' and trigger_id = 1`)).toBe(orders.length);
         },
         { timeoutMs: 40_000 },
@@ -180,9 +182,9 @@ describe('crashes around the effects of an agent', () => {
 
       report('40 between effect and row', { ...figures, wrong: wrong.length });
       expect(wrong).toEqual([]);
-      // A call at least was caught in each round; of which kind is left to chance, and shows over many rounds.
-      expect(figures.keyedAgain + figures.asksPerson).toBeGreaterThanOrEqual(ROUNDS);
-      if (full) expect(Math.min(figures.keyedAgain, figures.asksPerson)).toBeGreaterThan(0);
+      // One of the three orders at least was caught in each.
+      expect(figures.keyedAgain).toBeGreaterThanOrEqual(ROUNDS);
+      expect(figures.asksPerson).toBeGreaterThanOrEqual(ROUNDS);
     },
     full ? 1_200_000 : 120_000,
   );

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +7,9 @@ import { readSettings } from '../../apps/api/src/config';
 import { startService, type Service } from '../../apps/api/src/service';
 import { guide } from './guide';
 import { InvoicesModule } from './invoices.module';
+import { itWithTools } from './shell-tools';
 
 const { blocks } = guide('guides/dead-letters.md');
-
-const TOOLS = ['bash', 'curl', 'jq'];
-const itWithTools = TOOLS.every((tool) => spawnSync(tool, ['--version']).status === 0) ? it : it.skip;
 
 describe('the guide to dead letters', () => {
   let database: TestDatabase;

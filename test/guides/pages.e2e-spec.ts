@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
 import { DataSource } from 'typeorm';
 import { readSettings } from '../../apps/api/src/config';
@@ -6,9 +6,7 @@ import { startService, type Service } from '../../apps/api/src/service';
 import { CoffeeModule } from './coffee.module';
 import { guide } from './guide';
 import { Notes1800000000000, ShopModule, StockTools } from './shop.module';
-
-const TOOLS = ['bash', 'curl', 'jq'];
-const itWithTools = TOOLS.every((tool) => spawnSync(tool, ['--version']).status === 0) ? it : it.skip;
+import { itWithTools } from './shell-tools';
 
 interface Item {
   outcome: string;

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { AgentRegistry } from '@reflex/agents';
 import { EventStore } from '@reflex/event-store';
@@ -7,10 +7,9 @@ import { readSettings } from '../../apps/api/src/config';
 import { AlertAgent } from '../../apps/api/src/incidents/alert.agent';
 import { startService, type Service } from '../../apps/api/src/service';
 import { guide } from './guide';
+import { itWithTools } from './shell-tools';
 
 const { blocks } = guide('guides/replay-and-backtest.md');
-const TOOLS = ['bash', 'curl', 'jq'];
-const itWithTools = TOOLS.every((tool) => spawnSync(tool, ['--version']).status === 0) ? it : it.skip;
 const ROOT = resolve(__dirname, '../..');
 
 let database: TestDatabase;
