@@ -9,6 +9,8 @@ const EVENTS = full ? 50_000 : 1_500;
 const SECONDS = full ? 300 : 16;
 const KILL_EVERY_MS = 2_000;
 const WORKERS = 4;
+/** Long enough that at this pace no single worker can hold all that is in work: each kill hits something. */
+const WORK_MS = 500;
 /** One in so many acts outside, by a keyed tool of an agent. */
 const KEYED = 10;
 
@@ -48,7 +50,7 @@ describe('workers that are killed all the time', () => {
         const batch = Array.from({ length: due - published }, (_, index) => published + index);
         await scene.publish(
           batch.map((n) =>
-            WorkItem.of({ n, act: n % KEYED === 0 ? 'keyed' : 'slow', ms: Math.random() * 100, source: 'test' }),
+            WorkItem.of({ n, act: n % KEYED === 0 ? 'keyed' : 'slow', ms: Math.random() * WORK_MS, source: 'test' }),
           ),
         );
         published = due;

@@ -26,7 +26,6 @@ import { Claimer } from './claimer';
 import { poolOf } from './data-source';
 import { EventReader } from './event-reader';
 import { HandOver } from './hand-over';
-import { Heartbeat } from './heartbeat';
 import { Hints } from './hints';
 import { Listener } from './listener';
 import { Maintenance } from './maintenance';
@@ -44,18 +43,12 @@ import { Settler } from './settler';
 import { SituationReader } from './situation-reader';
 import { readStrain } from './strain';
 import { resolveStoreOptions, type PostgresStoreOptions, type ResolvedStoreOptions } from './store-options';
+import { Tenancy } from './tenancy';
 import { TriggerTable } from './trigger-table';
 import { Waker } from './waker';
 
 /** SQLSTATE of `reflex.claim` for a process whose lease was taken away. */
 const NO_LEASE = 'RX001';
-
-/** The time under one lease, shared by all that work on deliveries in this process. */
-interface Tenure {
-  heartbeat: Heartbeat;
-  maintenance: Maintenance;
-  holders: number;
-}
 
 /** The event store on PostgreSQL: one pool, one connection that listens, and one that beats while a lease is open. */
 export class PostgresEventStore extends EventStore {
@@ -80,8 +73,7 @@ export class PostgresEventStore extends EventStore {
   private readonly causation: CausationReader;
   private readonly situations: SituationReader;
   private readonly listener: Listener;
-  private tenure: Tenure | null = null;
-  private beginning: Promise<void> | null = null;
+  private readonly tenancy: Tenancy;
 
   constructor(
     readonly dataSource: DataSource,
@@ -92,7 +84,7 @@ export class PostgresEventStore extends EventStore {
     const pool = poolOf(dataSource);
     this.triggerTable = new TriggerTable(pool, this.options.app);
     this.handOver = new HandOver({
-      workerId: () => this.leasedWorker(),
+      workerId: () => this.tenancy.workerId,
       triggers: this.triggerTable,
       runLength: this.options.runLength,
       claimer: () => this.claimer,
@@ -106,6 +98,15 @@ export class PostgresEventStore extends EventStore {
       (ms) => this.due(ms),
     );
     this.settler = new Settler(pool, dataSource, this.publisher, this.options.contextEvents, () => this.work.emit());
+    this.tenancy = new Tenancy({
+      heartbeat: () => {
+        const { url, app, leaseMs } = this.options;
+        return { url, app, leaseMs, triggerIds: this.triggerTable.ownIds };
+      },
+      served: () => this.triggerTable.ownIds,
+      sweeps: (workerId) => this.sweeps(workerId),
+      settled: () => this.settler.idle(),
+    });
     this.waker = new Waker(pool, () => this.stir());
     this.claimer = new Claimer(pool, this.triggerTable, this.options, (deliveries) => this.settler.release(deliveries));
     this.reader = new EventReader(pool);
@@ -133,7 +134,7 @@ export class PostgresEventStore extends EventStore {
 
   /** Waits for what is under way and lets go of the connections; the data source is its owner's to close. */
   async stop(): Promise<void> {
-    if (this.tenure) await this.endTenure(this.tenure);
+    await this.tenancy.close();
     await this.publisher.idle();
     await this.settler.idle();
     await this.streams.stop();
@@ -158,35 +159,12 @@ export class PostgresEventStore extends EventStore {
     if (!paused) this.fed([]);
   }
 
-  async openLease(): Promise<Lease> {
-    // A worker and subscriptions of one process share its lease, also when they open it at the same time.
-    if (!this.tenure || this.tenure.heartbeat.lost.aborted) {
-      this.beginning ??= this.beginTenure().finally(() => (this.beginning = null));
-      await this.beginning;
-    }
-    const tenure = this.tenure!;
-    tenure.holders += 1;
-    try {
-      await reachable(() => tenure.heartbeat.serve(this.triggerTable.ownIds));
-    } catch (error) {
-      tenure.holders -= 1;
-      throw error;
-    }
-    let closed = false;
-    return {
-      workerId: tenure.heartbeat.workerId,
-      lost: tenure.heartbeat.lost,
-      close: async () => {
-        if (closed) return;
-        closed = true;
-        tenure.holders -= 1;
-        if (tenure.holders === 0) await this.endTenure(tenure);
-      },
-    };
+  openLease(): Promise<Lease> {
+    return this.tenancy.open();
   }
 
   async claim(wanted: SlotRequest[]): Promise<Claim> {
-    const heartbeat = this.tenure?.heartbeat;
+    const { heartbeat } = this.tenancy;
     if (!heartbeat) throw new LeaseLost();
     try {
       return await this.claimer.claim(heartbeat.workerId, wanted);
@@ -300,42 +278,24 @@ export class PostgresEventStore extends EventStore {
 
   // Wakes what was called for: by the sweep of this process, or without one directly. Another sweep does it if this fails.
   private stir(): void {
-    if (this.tenure) return this.due(0);
+    if (this.due(0)) return;
     this.waker.look().then(
       () => this.fed([]),
       () => undefined,
     );
   }
 
-  private leasedWorker(): number | null {
-    const heartbeat = this.tenure?.heartbeat;
-    return heartbeat && !heartbeat.lost.aborted ? heartbeat.workerId : null;
+  private due(inMs: number): boolean {
+    return this.tenancy.sweepWithin(inMs + 1);
   }
 
-  private due(inMs: number): void {
-    this.tenure?.maintenance.due.within(inMs + 1);
-  }
-
-  private async beginTenure(): Promise<void> {
-    if (this.tenure) await this.endTenure(this.tenure);
-    const { url, app, leaseMs } = this.options;
-    const heartbeat = new Heartbeat({ url, app, leaseMs, triggerIds: this.triggerTable.ownIds });
-    await reachable(() => heartbeat.start());
-    const maintenance = new Maintenance(
+  private sweeps(workerId: () => number): Maintenance {
+    return new Maintenance(
       poolOf(this.dataSource),
       this.options,
-      () => heartbeat.workerId,
+      workerId,
       () => this.fed([]),
       (error) => this.logger.warn(`A sweep failed and will run again: ${String(error)}`),
     );
-    maintenance.start();
-    this.tenure = { heartbeat, maintenance, holders: 0 };
-  }
-
-  private async endTenure(tenure: Tenure): Promise<void> {
-    if (this.tenure === tenure) this.tenure = null;
-    await tenure.maintenance.stop();
-    await this.settler.idle();
-    await tenure.heartbeat.close();
   }
 }
