@@ -20,6 +20,7 @@ import { OperationsController } from './operations/operations.controller';
 import { ReplayController } from './replay/replay.controller';
 import { RunStreamController } from './runs/run-stream.controller';
 import { RunsController } from './runs/runs.controller';
+import { RunStatsController } from './runs/stats.controller';
 import { TimersController } from './timers/timers.controller';
 import { ExplainController } from './triggers/explain.controller';
 import { TriggersController } from './triggers/triggers.controller';
@@ -42,6 +43,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     OperationsController,
     ReplayController,
     RunStreamController,
+    RunStatsController,
     RunsController,
     TimersController,
     TriggersController,

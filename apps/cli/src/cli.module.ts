@@ -28,6 +28,8 @@ import { KeysCreateCommand } from './keys/keys-create.command';
 import { KeysListCommand } from './keys/keys-list.command';
 import { KeysRevokeCommand } from './keys/keys-revoke.command';
 import { MigrateCommand } from './migrate.command';
+import { RunsCommand } from './runs/runs.command';
+import { RunsStatsCommand } from './runs/stats.command';
 import { TimersCommand } from './timers/timers.command';
 import { TimersListCommand } from './timers/timers-list.command';
 import { TimersPauseCommand } from './timers/timers-pause.command';
@@ -73,6 +75,8 @@ import { Workspace } from './workspace';
     KeysRevokeCommand,
     MigrateCommand,
     ReplayCommand,
+    RunsCommand,
+    RunsStatsCommand,
     TailCommand,
     TimersCommand,
     TimersListCommand,

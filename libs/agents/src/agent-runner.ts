@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { RunUsage } from '@reflex/core';
 import { currentRun } from '@reflex/observability';
 import type { AgentDefinition } from './agent-definition';
+import { Prices } from './budgets/prices';
 import { readAnswer, RESPOND, type Answer } from './answer';
 import { AgentOutOfTime, AgentStepsExceeded, InvalidAgentOutput } from './errors';
 import { Answers } from './ledger/answers';
@@ -10,7 +11,7 @@ import { AttemptRecord } from './ledger/attempt-record';
 import { AgentMemory } from './memory/agent-memory';
 import { askModel, type ModelTurn } from './model-turn';
 import { McpTools } from './mcp/mcp-tools';
-import { Models, type ModelChoice } from './models/models';
+import { type AgentModel, Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
 import { Telling } from './telling';
 import { ToolCaller } from './tool-caller';
@@ -43,6 +44,7 @@ export class AgentRunner {
     private readonly models: Models,
     private readonly memory: AgentMemory = new AgentMemory(),
     private readonly mcp?: McpTools,
+    private readonly prices: Prices = new Prices(),
   ) {}
 
   async run(agent: AgentDefinition, input: AgentInput, options: RunOptions = {}): Promise<AgentOutcome> {
@@ -66,9 +68,22 @@ export class AgentRunner {
     signal: AbortSignal,
   ): Promise<AgentOutcome> {
     const model = this.models.get(options.model ?? agent.model);
-    const meter = new UsageMeter(model.name);
+    const meter = new UsageMeter(agent.name, model.name, this.prices);
+    try {
+      return await this.converse(agent, input, options, { model, meter, signal });
+    } finally {
+      meter.end();
+    }
+  }
+
+  private async converse(
+    agent: AgentDefinition,
+    input: AgentInput,
+    options: RunOptions,
+    { model, meter, signal }: { model: AgentModel; meter: UsageMeter; signal: AbortSignal },
+  ): Promise<AgentOutcome> {
     const record = AttemptRecord.of(currentRun());
-    const answers = new Answers(agent, record);
+    const answers = new Answers(agent, record, this.prices);
     const telling = new Telling(agent.name, currentRun());
     const tools = new ToolCaller(agent, { record, telling, signal, onCall: (call) => meter.addCall(call) });
     const talk = agent.memory && (await this.memory.open(agent, options.conversation));

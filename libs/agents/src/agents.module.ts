@@ -5,6 +5,7 @@ import { AgentRegistry } from './agent-registry';
 import { AgentRunner } from './agent-runner';
 import { AGENTS_OPTIONS, ConfigurableModuleClass, type AgentsOptions } from './agents-options';
 import { AgentsExplorer } from './agents.explorer';
+import { Prices } from './budgets/prices';
 import { EgressClient } from './egress/egress-client';
 import { EGRESS_OPTIONS } from './egress/egress-options';
 import { Secrets } from './egress/secrets';
@@ -30,6 +31,11 @@ import { Models } from './models/models';
       provide: Secrets,
       inject: [AGENTS_OPTIONS],
       useFactory: ({ secrets = {} }: AgentsOptions) => new Secrets(secrets),
+    },
+    {
+      provide: Prices,
+      inject: [AGENTS_OPTIONS],
+      useFactory: ({ prices }: AgentsOptions) => new Prices(prices),
     },
     { provide: Models, useClass: ConfiguredModels },
     AgentMemory,

@@ -24,6 +24,17 @@ describe('what an attempt keeps', () => {
       model: 'openai:gpt-4o-mini',
       input_tokens: 250,
       output_tokens: 27,
+      cost_usd: 0.000_053_7,
+      agents: [
+        {
+          agent: 'judge',
+          runs: 1,
+          input_tokens: 250,
+          output_tokens: 27,
+          cost_usd: 0.000_053_7,
+          duration_ms: expect.any(Number) as number,
+        },
+      ],
       tool_calls: [
         {
           tool: 'look_up',
@@ -33,7 +44,8 @@ describe('what an attempt keeps', () => {
         },
       ],
     });
-    expect(own).toEqual(run.usage);
+    const { agents: _agents, ...sums } = run.usage;
+    expect(own).toEqual(sums);
   });
 
   it('gives a call the same key on a retry, and other keys to other calls', async () => {

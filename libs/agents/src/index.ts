@@ -4,6 +4,7 @@ export { AgentRunner, type AgentInput, type AgentOutcome, type RunOptions } from
 export { Agent, type AgentBudget, type AgentOptions } from './agent.decorator';
 export { type AgentsOptions, type ServerOptions } from './agents-options';
 export { AgentsModule } from './agents.module';
+export { type ModelPrice } from './budgets/price-table';
 export { EgressClient } from './egress/egress-client';
 export { type EgressRequest, type EgressResponse } from './egress/egress-request';
 export { type EgressHost, type EgressRule } from './egress/egress-rule';

@@ -64,7 +64,7 @@ export {
 export { type ProgressLine } from './progress-line';
 export { RUN_FRAMES, RUN_STREAM, type RunFrame } from './run-frame';
 export { type DryRunDecision, type DryRunVerdict, type ReplayDryRun } from './replay-dry-run';
-export { type RunUsage, type ToolCallRecord } from './run-usage';
+export { type AgentUsage, type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
 export {

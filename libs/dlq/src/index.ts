@@ -10,4 +10,5 @@ export { SeveralDeadLetters, UnexpectedCount } from './errors';
 export { OperationDriver } from './operation-driver.service';
 export { operationJson } from './operation-json';
 export { OperationService } from './operation.service';
+export { runStatsJson } from './run-stats-json';
 export { Explainer, type RetryForecast } from './retry-forecast';

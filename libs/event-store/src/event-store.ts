@@ -12,6 +12,7 @@ import type { History } from './history';
 import type { Operations } from './operation';
 import type { RunStreams } from './run-streams';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
+import type { RunStatsPage, RunStatsSearch } from './run-stats';
 import type { Settlement } from './settlement';
 import type { Situation } from './situation';
 import { subscription, type Received, type SubscribeOptions } from './subscription';
@@ -118,6 +119,8 @@ export abstract class EventStore {
   abstract read(search: Omit<EventSearch, 'cursor' | 'limit'>): AsyncIterable<StoredEvent>;
   abstract searchRuns(search: RunSearch): Promise<RunPage>;
   abstract findRun(id: string): Promise<RunRecord | null>;
+  /** Adds up runs over a window of time; it reads all of them, so keep it short. */
+  abstract runStats(search: RunStatsSearch): Promise<RunStatsPage>;
   abstract readonly deadLetters: DeadLetters;
   abstract readonly effects: EffectLedger;
   abstract readonly streams: RunStreams;

@@ -59,6 +59,7 @@ export {
   type RetryRequest,
 } from './operation';
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';
+export { type RunStats, type RunStatsPage, type RunStatsSearch, type StatsGroup } from './run-stats';
 export { type RunStream, RunStreams, type StreamPart, type StreamPosition, type ToldRun } from './run-streams';
 export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';
 export { type Situation } from './situation';

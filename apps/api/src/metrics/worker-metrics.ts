@@ -14,6 +14,18 @@ export function workerMetrics(registry: Registry, worker: TriggerWorker): void {
     buckets: BUCKETS,
     registers,
   });
+  const tokens = new Counter({
+    name: 'reflex_model_tokens_total',
+    help: 'Tokens of models by agent and direction.',
+    labelNames: ['agent', 'direction'],
+    registers,
+  });
+  const cost = new Counter({
+    name: 'reflex_model_cost_usd_total',
+    help: 'US dollars for models by agent.',
+    labelNames: ['agent'],
+    registers,
+  });
   const stale = new Counter({
     name: 'reflex_stale_outcomes_total',
     help: 'Outcomes dropped because another process had taken over.',
@@ -40,6 +52,11 @@ export function workerMetrics(registry: Registry, worker: TriggerWorker): void {
   registry.registerMetric(inWork);
   worker.on('settled', ({ delivery, outcome, run }) => {
     duration.observe({ trigger: delivery.trigger, outcome }, run.durationMs / 1_000);
+    for (const { agent, input_tokens, output_tokens, cost_usd = 0 } of run.usage?.agents ?? []) {
+      tokens.inc({ agent, direction: 'in' }, input_tokens);
+      tokens.inc({ agent, direction: 'out' }, output_tokens);
+      cost.inc({ agent }, cost_usd);
+    }
   });
   worker.on('stale', () => stale.inc());
   worker.on('leaseLost', () => lost.inc());

@@ -1,6 +1,7 @@
 import type { BaseMessage, ToolMessage } from '@langchain/core/messages';
 import type { AgentDefinition } from '../agent-definition';
 import type { ModelTurn } from '../model-turn';
+import type { Prices } from '../budgets/prices';
 import type { AgentModel } from '../models/models';
 import { effectError } from '../recordable';
 import type { AttemptRecord } from './attempt-record';
@@ -23,6 +24,7 @@ export class Answers {
   constructor(
     private readonly agent: AgentDefinition,
     private readonly record: AttemptRecord,
+    private readonly prices: Prices,
   ) {}
 
   async get({ model, messages, mustAnswer, signal }: Question, ask: () => Promise<ModelTurn>): Promise<AnsweredTurn> {
@@ -55,6 +57,7 @@ export class Answers {
       model: turn.model,
       inputTokens: turn.usage?.input_tokens,
       outputTokens: turn.usage?.output_tokens,
+      usd: this.prices.cost(turn.model, turn.usage),
     });
     // As a later attempt will read it, so that both go on from the same words.
     return { ...turn, ...turnFromJson(result), reused: false };

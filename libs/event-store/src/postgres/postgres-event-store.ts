@@ -18,6 +18,7 @@ import {
   type Wake,
 } from '../event-store';
 import type { RunPage, RunRecord, RunSearch } from '../run-search';
+import type { RunStatsPage, RunStatsSearch } from '../run-stats';
 import type { Settlement } from '../settlement';
 import type { Situation } from '../situation';
 import type { RegisteredTrigger, TriggerDefinition } from '../trigger-definition';
@@ -39,6 +40,7 @@ import { PostgresRunStreams } from './postgres-run-streams';
 import { PostgresWaits } from './postgres-waits';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
+import { RunStatsReader } from './run-stats-reader';
 import { Settler } from './settler';
 import { SituationReader } from './situation-reader';
 import { readStrain } from './strain';
@@ -244,6 +246,10 @@ export class PostgresEventStore extends EventStore {
 
   findRun(id: string): Promise<RunRecord | null> {
     return this.reader.findRun(id);
+  }
+
+  runStats(search: RunStatsSearch): Promise<RunStatsPage> {
+    return new RunStatsReader(poolOf(this.dataSource)).stats(search);
   }
 
   async stats(): Promise<StoreStats> {
