@@ -19,6 +19,7 @@ const shared = {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   moduleNameMapper: {
     '^@reflex/test$': '<rootDir>/test/support/index.ts',
+    '^@reflex/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
     '^@reflex/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
   setupFiles: ['reflect-metadata'],

@@ -67,6 +67,17 @@ describe('is broken', () => {
       './testing/b',
       'imports libs/dlq/src/testing/b, which is for tests. Move what the product needs.',
     ],
+    [
+      'examples/fraud/a.ts',
+      '@reflex/agents/testing',
+      'imports @reflex/agents/testing, which is for tests. Only specs may.',
+    ],
+    ['libs/triggers/src/a.spec.ts', '@reflex/agents/testing', 'makes triggers know agents. They meet in an app only.'],
+    [
+      'libs/dlq/src/a.spec.ts',
+      '@reflex/nowhere/testing',
+      'imports @reflex/nowhere/testing, the inside of a lib. Import from @reflex/nowhere.',
+    ],
     ['libs/dlq/src/a.ts', '@reflex/dlq', 'imports its own index. Import the file instead.'],
     [
       'libs/dlq/src/a.ts',
@@ -138,6 +149,8 @@ describe('is kept', () => {
     ['apps/api/src/incidents/a.ts', '../config'],
     ['apps/web/src/a.tsx', '@reflex/core'],
     ['examples/fraud/a.ts', '@reflex/agents'],
+    ['examples/fraud/a.spec.ts', '@reflex/agents/testing'],
+    ['examples/fraud/golden/a.golden.ts', '@reflex/agents/testing'],
   ])('when %s imports %s', (path, specifier) => {
     expect(brokenLayers([{ path, text: `import { x } from '${specifier}';` }])).toEqual([]);
   });

@@ -16,8 +16,10 @@ const LAYERS = [
 const STRANGERS = [['triggers', 'agents']];
 
 const NAMED_BY_APP: Record<string, string[]> = { web: ['core'] };
-/** Specs, and the folders in which a lib keeps what only its specs use. */
-const SPEC = /\.(e2e-)?spec\.tsx?$|\/(specs|testing)\//;
+/** Specs and golden sets, and the folders in which a lib keeps what only its specs use. */
+const SPEC = /\.((e2e-)?spec|golden)\.tsx?$|\/(specs|testing)\//;
+/** What a lib offers to the specs of others. */
+const FOR_SPECS = /^([^/]+)\/testing$/;
 const CONFIG = /^apps\/[^/]+\/src\/config\.ts$/;
 
 /** These hand an environment on to a child process, with most of it taken out; they read no setting of ours. */
@@ -108,6 +110,11 @@ function whyNoImport(path: string, specifier: string): string | undefined {
   if (!specifier.startsWith('@reflex/')) return isPure(path, specifier) ? undefined : impure(specifier);
   const lib = specifier.slice('@reflex/'.length);
   if (lib === 'test') return isSpec ? undefined : 'imports the test support. Only tests may.';
+  const offering = FOR_SPECS.exec(lib)?.[1];
+  if (offering !== undefined && layerOf(offering) !== undefined) {
+    if (!isSpec) return `imports ${specifier}, which is for tests. Only specs may.`;
+    return whyNoImport(path, `@reflex/${offering}`);
+  }
   if (lib.includes('/')) return `imports ${specifier}, the inside of a lib. Import from @reflex/${lib.split('/')[0]}.`;
   if (layerOf(lib) === undefined)
     return `imports ${specifier}, which is in no layer. Add it to LAYERS in test/layers.ts.`;

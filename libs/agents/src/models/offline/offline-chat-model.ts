@@ -1,13 +1,14 @@
 import { BaseChatModel, type BindToolsInput } from '@langchain/core/language_models/chat_models';
 import type { BaseLanguageModelInput } from '@langchain/core/language_models/base';
-import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage, type BaseMessage } from '@langchain/core/messages';
-import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
+import { AIMessage, type AIMessageChunk, HumanMessage, ToolMessage, type BaseMessage } from '@langchain/core/messages';
+import type { ChatGenerationChunk, ChatResult } from '@langchain/core/outputs';
 import type { Runnable } from '@langchain/core/runnables';
 import { convertToOpenAITool } from '@langchain/core/utils/function_calling';
 import type { JsonSchema } from '../../agent-definition';
 import { RESPOND } from '../../answer';
 import { EFFECT_NOTES } from '../../model-turn';
 import { DATA_START } from '../../prompt';
+import { messageChunks } from '../message-chunks';
 import { fillSchema } from './schema-filler';
 import { shortened, TextFacts } from './text-facts';
 
@@ -86,21 +87,8 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions & BaseCha
     options: this['ParsedCallOptions'],
   ): AsyncGenerator<ChatGenerationChunk> {
     const { generations } = await this._generate(messages, options);
-    const { text, tool_calls: calls = [], usage_metadata } = generations[0]!.message as AIMessage;
-    for (const word of text.match(/\S+\s*|\s+/g) ?? []) yield chunkOf({ content: word });
-    const tool_call_chunks = calls.map(({ id, name, args }, index) => ({
-      id,
-      name,
-      args: JSON.stringify(args),
-      index,
-      type: 'tool_call_chunk' as const,
-    }));
-    yield chunkOf({ content: '', tool_call_chunks, usage_metadata });
+    yield* messageChunks(generations[0]!.message as AIMessage);
   }
-}
-
-function chunkOf(fields: ConstructorParameters<typeof AIMessageChunk>[0] & { content: string }): ChatGenerationChunk {
-  return new ChatGenerationChunk({ text: fields.content, message: new AIMessageChunk(fields) });
 }
 
 /** First everything that reads, then what acts and is spoken of, then the answer. */
