@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AgentsModule } from '@reflex/agents';
 import { AUTH_ENTITIES, AUTH_MIGRATIONS, AuthModule } from '@reflex/auth';
-import { EventStoreModule } from '@reflex/event-store';
+import { EventStoreModule, type BacklogBounds } from '@reflex/event-store';
 import { EventsModule } from '@reflex/events';
 import { HealthModule } from '@reflex/health';
 import { ObservabilityModule } from '@reflex/observability';
@@ -74,9 +74,15 @@ function storeOf(settings: ServiceSettings): Parameters<typeof EventStoreModule.
     app: 'api',
     // With what a request may have waited before, it is answered within a second.
     queueMs: 300,
+    // Who takes nothing from clients need not look at what waits.
+    quota: settings.role === 'worker' ? undefined : quotaOf(settings),
     ...SCHEMA,
     retention: { events: days, runs: days },
   };
+}
+
+function quotaOf({ eventMaxWaiting, eventMaxWaitingPerSource }: Settings): BacklogBounds {
+  return { perTrigger: eventMaxWaiting, perSource: eventMaxWaitingPerSource };
 }
 
 function workOf(settings: Settings): Parameters<typeof TriggersModule.forRoot>[0] {

@@ -150,6 +150,16 @@ export const VARIABLES = {
   ),
   EVENT_RETRY_MAX_DELAY: preset(decimal(0, 86_400), '60.0', 'Longest wait before a retry, in seconds.'),
   EVENT_CONCURRENCY: preset(whole(1, 10_000), '64', 'Handlers that a worker process runs at once.'),
+  EVENT_MAX_WAITING: preset(
+    whole(0, 100_000_000),
+    '1000000',
+    'Deliveries that may wait for a trigger; while more do, clients who add to them get 429. Triggers may have a bound of their own (`maxWaiting`). `0` for any number.',
+  ),
+  EVENT_MAX_WAITING_PER_SOURCE: preset(
+    whole(0, 100_000_000),
+    '1000000',
+    'Deliveries of events of one source that may wait, for all triggers together; while more do, what it sends gets 429. `0` for any number.',
+  ),
   EVENT_RETENTION_DAYS: preset(
     whole(1, 36_500),
     '30',

@@ -32,7 +32,7 @@ export class RetryLater extends ReflexError {
   constructor(
     message: string,
     readonly delayMs: number,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; details?: unknown },
   ) {
     super(message, options);
   }

@@ -2,6 +2,7 @@ import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
 import type { Approvals } from './approvals';
+import type { Backlog, BacklogBounds } from './backlog';
 import type { DelayOptions } from './delay';
 import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
@@ -131,6 +132,8 @@ export abstract class EventStore {
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;
+  /** What waits for each active trigger, and which sources are beyond their bound. */
+  abstract backlog(bounds: BacklogBounds): Promise<Backlog>;
 }
 
 export interface StoreStats {

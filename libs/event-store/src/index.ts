@@ -1,4 +1,5 @@
 export { Approvals, type Approval, type ApprovalPage, type ApprovalRefusal, type ApprovalSearch } from './approvals';
+export { type Backlog, type BacklogBounds, type WaitingTrigger } from './backlog';
 export {
   DeadLetters,
   type DeadLetter,
@@ -45,6 +46,7 @@ export {
   type StoreStats,
   type Wake,
 } from './event-store';
+export { IngestQuota, QuotaExceeded } from './ingest-quota';
 export { History, type Firing, type TakenEvent, type Taker } from './history';
 export { LockLost, LockTimeout } from './locks/errors';
 export { MemoryLocks } from './locks/memory-locks';

@@ -19,6 +19,8 @@ export interface TriggerDefinition {
   concurrency: number | null;
   /** At most `limit` starts in `windowMs` over all processes; `null` for no limit. */
   throttle: { limit: number; windowMs: number } | null;
+  /** Most deliveries that may wait before clients are refused; without, the bound of `IngestQuota` counts. */
+  maxWaiting?: number | null;
   /** Belongs to no app: kept, with what waits for it, also while nobody serves it. */
   detached?: boolean;
 }

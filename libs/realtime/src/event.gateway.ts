@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { NotFound, ReflexError, type ClientFrame, type ResumeFrame } from '@reflex/core';
-import { EventStore, type Published } from '@reflex/event-store';
+import { EventStore, IngestQuota, type Published } from '@reflex/event-store';
 import { WebSocketMessage } from '@reflex/events';
 import type { Connection, FrameRefusal } from './connection';
 import { errorFrame, InvalidFrame, parseFrame } from './frame';
@@ -32,6 +32,7 @@ export class EventGateway implements OnModuleInit {
     private readonly sockets: SocketServer,
     private readonly store: EventStore,
     private readonly replies: Replies,
+    private readonly quota: IngestQuota,
   ) {}
 
   onModuleInit(): void {
@@ -78,6 +79,7 @@ export class EventGateway implements OnModuleInit {
       connection_id: clientId,
       content: frame.content,
     });
+    this.quota.admit([event]);
     // The client's own id only makes a resend harmless. It is no event id: two clients may well both count from 1.
     const options = frame.id === undefined ? undefined : { idempotencyKey: `ws:${clientId}:${frame.id}` };
     const [published] = await this.store.publish(event, options);

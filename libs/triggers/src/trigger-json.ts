@@ -15,5 +15,6 @@ export function triggerJson(trigger: RegisteredTrigger): Record<string, unknown>
     priority,
     concurrency,
     throttle: throttle && { limit: throttle.limit, window_ms: throttle.windowMs },
+    max_waiting: trigger.maxWaiting ?? null,
   };
 }

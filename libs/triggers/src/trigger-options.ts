@@ -38,6 +38,8 @@ export interface TriggerOptions<E extends BaseEvent = BaseEvent> {
   priority?: number;
   /** At most `limit` starts `per` span of time, over all processes. */
   throttle?: { limit: number; per: Duration };
+  /** Most deliveries that may wait before clients who add to them get 429; default: the setting of the service. */
+  maxWaiting?: number;
   /** While a failed delivery waits for its retry, its scope waits too (`block`, default) or goes on (`pass`). */
   onRetry?: 'block' | 'pass';
 }

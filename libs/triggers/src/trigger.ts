@@ -84,7 +84,8 @@ function build(
       stateful: remembers,
       onRetry: onRetryOf(options.onRetry),
       priority: priorityOf(options.priority),
-      concurrency: concurrencyOf(options.concurrency),
+      concurrency: wholeOrNull('concurrency', options.concurrency),
+      maxWaiting: wholeOrNull('maxWaiting', options.maxWaiting),
       throttle: throttleOf(options.throttle),
     },
     // As if it began a chain: a filter that remembers keeps its memory when the first `.and` or `.or` is added to it.
@@ -110,6 +111,7 @@ const OPTIONS = new Set<string>([
   'concurrency',
   'priority',
   'throttle',
+  'maxWaiting',
   'onRetry',
 ] satisfies (keyof TriggerOptions)[]);
 
@@ -150,10 +152,10 @@ function priorityOf(priority = 0): number {
   return priority;
 }
 
-function concurrencyOf(concurrency: number | undefined): number | null {
-  if (concurrency === undefined) return null;
-  assertWhole('concurrency', concurrency);
-  return concurrency;
+function wholeOrNull(option: string, value: number | undefined): number | null {
+  if (value === undefined) return null;
+  assertWhole(option, value);
+  return value;
 }
 
 function throttleOf(throttle: TriggerOptions['throttle']): TriggerDefinition['throttle'] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { EventStore, IdempotencyConflict, type PublishOptions, type Published } from '@reflex/event-store';
+import { EventStore, IdempotencyConflict, IngestQuota, type PublishOptions, type Published } from '@reflex/event-store';
 import { EventRegistry, type BaseEvent } from '@reflex/events';
 import { eventJsonOf } from './cloud-event';
 import { readCloudEvents, type CloudEventMode } from './read-cloud-events';
@@ -15,6 +15,7 @@ export class CloudEventPublisher {
   constructor(
     private readonly registry: EventRegistry,
     private readonly store: EventStore,
+    private readonly quota: IngestQuota,
   ) {}
 
   async publish(
@@ -25,6 +26,7 @@ export class CloudEventPublisher {
   ): Promise<Published[]> {
     const cloudEvents = await readCloudEvents(mode, headers, body);
     const events = cloudEvents.map((cloudEvent) => this.registry.parse(eventJsonOf(cloudEvent, this.registry)));
+    this.quota.admit(events);
     markRepeats(events);
     try {
       return await this.store.publish(events, options);

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { ReflexError } from '@reflex/core';
-import { EventStore, type Published } from '@reflex/event-store';
+import { EventStore, IngestQuota, type Published } from '@reflex/event-store';
 import { EventRegistry, type BaseEvent } from '@reflex/events';
 import { CloudEventPublisher } from '../cloud-events/cloud-event-publisher';
 import { cloudEventMode, type CloudEventMode } from '../cloud-events/read-cloud-events';
@@ -27,6 +27,7 @@ export class EventPublisher {
     private readonly registry: EventRegistry,
     private readonly store: EventStore,
     private readonly cloudEvents: CloudEventPublisher,
+    private readonly quota: IngestQuota,
   ) {}
 
   async publish(
@@ -41,10 +42,12 @@ export class EventPublisher {
     }
     const options = optionsOf(idempotencyKey);
     const wanted = Array.isArray(body) ? this.parseAll(body) : [this.parse(body)];
-    const published = await this.store.publish(
-      wanted.map(({ event }) => event),
-      { ...options, ...delayOptions(wanted.map(({ delay }) => delay)) },
-    );
+    const events = wanted.map(({ event }) => event);
+    this.quota.admit(events);
+    const published = await this.store.publish(events, {
+      ...options,
+      ...delayOptions(wanted.map(({ delay }) => delay)),
+    });
     const answers = published.map((one) => answerOf(one));
     return Array.isArray(body) ? answers : answers[0]!;
   }

@@ -28,6 +28,7 @@ it('lists the triggers', async () => {
     priority: 0,
     concurrency: null,
     throttle: null,
+    max_waiting: null,
   });
 });
 

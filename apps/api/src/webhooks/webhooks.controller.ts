@@ -2,7 +2,7 @@ import { Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '@reflex/auth';
 import { assertJsonLimits, Clock, type JsonValue } from '@reflex/core';
-import { EventStore, IdempotencyConflict } from '@reflex/event-store';
+import { EventStore, IdempotencyConflict, IngestQuota } from '@reflex/event-store';
 import { HttpRequest } from '@reflex/events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PublishedDto } from '../events/published.dto';
@@ -30,6 +30,7 @@ export class WebhooksController {
   constructor(
     private readonly store: EventStore,
     private readonly clock: Clock,
+    private readonly quota: IngestQuota,
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.styles = stylesFor({
@@ -84,6 +85,7 @@ export class WebhooksController {
   }
 
   private async storeOnce(event: HttpRequest, idempotencyKey: string): Promise<string> {
+    this.quota.admit([event]);
     try {
       const [published] = await this.store.publish(event, { idempotencyKey });
       return published!.id;

@@ -1,13 +1,16 @@
 import {
   ConfigurableModuleBuilder,
   Inject,
+  Logger,
   Module,
   type DynamicModule,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { EventStore } from '../event-store';
+import { IngestQuota } from '../ingest-quota';
 import { PostgresLocks } from '../locks/postgres-locks';
 import { ScopedLocks } from '../locks/scoped-locks';
 import { connect, dataSourceOptions } from './data-source';
@@ -37,13 +40,21 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIO
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: ({ url }: PostgresStoreOptions) => new PostgresLocks(url),
     },
+    {
+      provide: IngestQuota,
+      inject: [EventStore, MODULE_OPTIONS_TOKEN],
+      useFactory: (store: EventStore, { quota }: PostgresStoreOptions) =>
+        new IngestQuota(store, quota ?? { perTrigger: 0, perSource: 0 }, new Logger('IngestQuota')),
+    },
   ],
-  exports: [EventStore, ScopedLocks, MODULE_OPTIONS_TOKEN],
+  exports: [EventStore, ScopedLocks, IngestQuota, MODULE_OPTIONS_TOKEN],
 })
-export class EventStoreModule extends ConfigurableModuleClass implements OnApplicationShutdown {
+export class EventStoreModule extends ConfigurableModuleClass implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(EventStore) private readonly store: PostgresEventStore,
     private readonly locks: ScopedLocks,
+    private readonly quota: IngestQuota,
+    @Inject(MODULE_OPTIONS_TOKEN) private readonly options: PostgresStoreOptions,
   ) {
     super();
   }
@@ -56,8 +67,13 @@ export class EventStoreModule extends ConfigurableModuleClass implements OnAppli
     return withTypeOrm(super.forRootAsync(options));
   }
 
+  onApplicationBootstrap(): void {
+    if (this.options.quota) this.quota.start();
+  }
+
   // The workers have drained by now; TypeORM's module closes the pool after us, since we depend on it.
   async onApplicationShutdown(): Promise<void> {
+    await this.quota.stop();
     await this.locks.close();
     await this.store.stop();
   }

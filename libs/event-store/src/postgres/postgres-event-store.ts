@@ -3,6 +3,7 @@ import type { CausationGraph } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import { currentRun } from '@reflex/observability';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { Backlog, BacklogBounds } from '../backlog';
 import type { Delivery, StoredEvent } from '../delivery';
 import { LeaseLost, NothingPublished, StaleLease } from '../errors';
 import type { EventPage, EventSearch, EventWithDeliveries } from '../event-search';
@@ -22,6 +23,7 @@ import type { RunStatsPage, RunStatsSearch } from '../run-stats';
 import type { Settlement } from '../settlement';
 import type { Situation } from '../situation';
 import type { RegisteredTrigger, TriggerDefinition } from '../trigger-definition';
+import { readBacklog } from './backlog-reader';
 import { CausationReader } from './causation-reader';
 import { Claimer } from './claimer';
 import { poolOf } from './data-source';
@@ -268,6 +270,10 @@ export class PostgresEventStore extends EventStore {
       notify: this.options.notify && this.listener.healthy,
       ...(await readStrain(pool)),
     };
+  }
+
+  backlog(bounds: BacklogBounds): Promise<Backlog> {
+    return readBacklog(poolOf(this.dataSource), bounds);
   }
 
   // A 0 stands for deliveries that waited for one of the events.

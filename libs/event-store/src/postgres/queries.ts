@@ -33,13 +33,14 @@ export const NOTE_FOLLOW_UPS = `
 
 export const REGISTER_TRIGGER = `
   insert into reflex.triggers as t (app, name, types, patterns, scope, stateful, on_retry, priority, concurrency,
-                                    throttle_limit, throttle_window_ms, match)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                    throttle_limit, throttle_window_ms, match, max_waiting)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
   on conflict (name) do update
      set app = excluded.app, types = excluded.types, patterns = excluded.patterns, scope = excluded.scope,
          stateful = excluded.stateful, on_retry = excluded.on_retry, priority = excluded.priority,
          concurrency = excluded.concurrency, throttle_limit = excluded.throttle_limit,
-         throttle_window_ms = excluded.throttle_window_ms, match = excluded.match, active = true, seen_at = now()
+         throttle_window_ms = excluded.throttle_window_ms, match = excluded.match,
+         max_waiting = excluded.max_waiting, active = true, seen_at = now()
   returning t.*`;
 
 export const LIST_TRIGGERS = `select * from reflex.triggers order by name`;

@@ -62,6 +62,7 @@ export interface TriggerRow {
   concurrency: number | null;
   throttle_limit: number | null;
   throttle_window_ms: number | null;
+  max_waiting: number | null;
   paused: boolean;
   active: boolean;
 }
@@ -177,6 +178,7 @@ export function toTrigger(row: TriggerRow): RegisteredTrigger {
     priority: row.priority,
     concurrency: row.concurrency,
     throttle: row.throttle_limit === null ? null : { limit: row.throttle_limit, windowMs: row.throttle_window_ms ?? 0 },
+    maxWaiting: row.max_waiting,
     paused: row.paused,
     active: row.active,
   };

@@ -1,4 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
+import type { BacklogBounds } from '../backlog';
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -23,12 +24,16 @@ export interface PostgresStoreOptions {
   queueLimit?: number;
   /** The same for those that, behind thousands, would likely wait longer than this. Default 500 ms. */
   queueMs?: number;
+  /** What may wait before clients are refused; without it nobody looks, and no client is refused. */
+  quota?: BacklogBounds;
   /** The owner's own tables and migrations, beside the store's. */
   entities?: DataSourceOptions['entities'];
   migrations?: DataSourceOptions['migrations'];
 }
 
-export type ResolvedStoreOptions = Required<Omit<PostgresStoreOptions, 'entities' | 'migrations' | 'retention'>> & {
+export type ResolvedStoreOptions = Required<
+  Omit<PostgresStoreOptions, 'entities' | 'migrations' | 'quota' | 'retention'>
+> & {
   retention: { events: number; runs: number; keys: number; streams: number };
 };
 

@@ -45,6 +45,7 @@ export class TriggerTable {
         definition.throttle?.limit ?? null,
         definition.throttle?.windowMs ?? null,
         definition.match ? JSON.stringify(definition.match) : null,
+        definition.maxWaiting ?? null,
       ]);
       this.known.set(row!.id, toTrigger(row!));
     }

@@ -8,6 +8,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Check('deliveries_lane', `status <> 'waiting' or scope is not null`)
 @Index('deliveries_leased', ['workerId'], { where: `status = 'processing'` })
 @Index('deliveries_due_at', ['runAt'], { where: `status in ('scheduled', 'aside')` })
+@Index('deliveries_aside', ['triggerId'], { where: `status = 'aside' and parked is null` })
 // Those over expressions, which TypeORM cannot say, are the migration's.
 @Index('deliveries_claimable', { synchronize: false })
 @Index('deliveries_suspect', { synchronize: false })

@@ -4,6 +4,7 @@ import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 @Unique('triggers_name_key', ['name'])
 @Check('triggers_on_retry', `on_retry in ('block', 'pass')`)
 @Check('triggers_throttle', `(throttle_limit is null) = (throttle_window_ms is null)`)
+@Check('triggers_max_waiting', `max_waiting > 0`)
 export class TriggerEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'integer',
@@ -55,6 +56,10 @@ export class TriggerEntity {
 
   @Column({ name: 'throttle_used', type: 'integer', default: 0 })
   throttleUsed!: number;
+
+  /** Most deliveries that may wait before clients are refused. */
+  @Column({ name: 'max_waiting', type: 'integer', nullable: true })
+  maxWaiting!: number | null;
 
   @Column('boolean', { default: false })
   paused!: boolean;

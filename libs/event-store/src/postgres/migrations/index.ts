@@ -14,6 +14,7 @@ import { RunStreams1763600000013 } from './0013-run-streams';
 import { Waits1763600000014 } from './0014-waits';
 import { Approvals1763600000015 } from './0015-approvals';
 import { Conversations1763600000016 } from './0016-conversations';
+import { HoldingBack1763600000019 } from './0019-holding-back';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   Waits1763600000014,
   Approvals1763600000015,
   Conversations1763600000016,
+  HoldingBack1763600000019,
 ];

@@ -51,6 +51,7 @@ describe('query plans', () => {
 
       for (let round = 0; round < 8; round += 1) {
         await store.publish(Object.assign(ticket(round, 'c1'), { id: `keyed ${kind} ${round}` }));
+        await store.backlog({ perTrigger: 1_000, perSource: 1_000 });
         const { runs } = await store.claim(triggers.map(({ id }) => ({ triggerId: id, slots: 5 })));
         const run = { startedAt: new Date(), durationMs: 1 };
         const stream = store.streams.open(runs[0]![0]!);
