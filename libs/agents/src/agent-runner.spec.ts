@@ -1,6 +1,6 @@
 import { PermanentError, RetryLater } from '@reflex/core';
 import { calling } from '@reflex/test';
-import { AgentStepsExceeded, InvalidAgentOutput } from '.';
+import { AgentStepsExceeded, InvalidAgentOutput, RepeatedToolCall } from '.';
 import { openCourt, respond, toolMessages, verdict, type Court } from './testing/court';
 
 let court: Court;
@@ -57,8 +57,8 @@ describe('the loop of an agent', () => {
   );
 
   it('stops after maxSteps and says what the model was doing', async () => {
-    const again = calling(['send', { text: 'again' }]);
-    court = await openCourt(again, again, again, again);
+    const [one, two] = [calling(['send', { text: 'one' }]), calling(['send', { text: 'two' }])];
+    court = await openCourt(one, two, one, two);
 
     const error = await court.judge.run('Go on').catch((thrown: unknown) => thrown);
 
@@ -66,6 +66,39 @@ describe('the loop of an agent', () => {
     expect(error).toBeInstanceOf(PermanentError);
     expect((error as Error).message).toContain('no answer within 3 steps; its last step called send');
     expect(court.server.requests()).toHaveLength(3);
+  });
+
+  it.each([
+    ['in three steps', [calling(['look_up', { word: 'a' }]), calling(['look_up', { word: 'a' }])], 2],
+    [
+      'with its fields in another order',
+      [calling(['look_up', { limit: 1, word: 'a' }]), calling(['look_up', { word: 'a', limit: 1 }])],
+      2,
+    ],
+    ['in one step', [calling(['look_up', { word: 'a' }], ['look_up', { word: 'a' }], ['look_up', { word: 'a' }])], 0],
+    ['of a tool that there is not', [calling(['fly', {}]), calling(['fly', {}])], 0],
+    ['that is not JSON', [calling(['look_up', '{"wo']), calling(['look_up', '{"wo'])], 0],
+  ])('stops at the third equal call %s, whatever the tool answers', async (_how, replies, executed) => {
+    court = await openCourt(...replies, replies[0]!, respond);
+    court.desk.failWith = new Error('Not now');
+
+    const error = await court.judge.run('Look').catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(RepeatedToolCall);
+    expect(error).toBeInstanceOf(PermanentError);
+    expect(error).toMatchObject({ code: 'repeated_tool_call' });
+    expect(court.desk.calls).toHaveLength(executed);
+  });
+
+  it('lets equal calls pass that do not follow each other', async () => {
+    const [a, b] = [
+      calling(['look_up', { word: 'a' }], ['look_up', { word: 'a' }]),
+      calling(['look_up', { word: 'b' }], ['look_up', { word: 'a' }]),
+    ];
+    court = await openCourt(a, b, respond);
+
+    expect(await court.judge.run('Look')).toEqual(verdict);
+    expect(court.desk.calls).toHaveLength(4);
   });
 
   it('does not take an answer that was given beside a tool that failed', async () => {

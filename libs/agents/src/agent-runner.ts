@@ -13,6 +13,7 @@ import { askModel, type ModelTurn } from './model-turn';
 import { McpTools } from './mcp/mcp-tools';
 import { type AgentModel, Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
+import { RepeatedCalls } from './repeated-calls';
 import { Telling } from './telling';
 import { ToolCaller } from './tool-caller';
 import { untilAborted } from './until-aborted';
@@ -88,6 +89,7 @@ export class AgentRunner {
     const tools = new ToolCaller(agent, { record, telling, signal, onCall: (call) => meter.addCall(call) });
     const talk = agent.memory && (await this.memory.open(agent, options.conversation));
     const messages = openingMessages(agent, input, talk?.before);
+    const repeated = new RepeatedCalls(agent.name);
     let lastCalls: string[] = [];
     let repairing = false;
 
@@ -103,6 +105,12 @@ export class AgentRunner {
 
       // Whoever repairs an answer has had its time for tools.
       const wanted = repairing ? [] : turn.calls.filter(({ name }) => name !== RESPOND || !agent.output);
+      try {
+        repeated.add(wanted);
+      } catch (error) {
+        await answers.discard(error as Error);
+        throw error;
+      }
       const results = await tools.callAll(wanted, turn.reused);
       messages.push(...results);
       if (wanted.length > 0 && wanted.length === turn.calls.length) continue;

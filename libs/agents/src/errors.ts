@@ -25,6 +25,18 @@ export class AgentStepsExceeded extends PermanentError {
   }
 }
 
+/** The model asked for the same call again and again. No retry: it would go on in the same circle. */
+export class RepeatedToolCall extends PermanentError {
+  override readonly code = 'repeated_tool_call';
+
+  constructor(agent: string, tool: string, times: number) {
+    super(
+      `Agent "${agent}" asked for "${tool}" with the same arguments ${times} times in a row, so it was stopped. ` +
+        'Say in the prompt what to do with the answer, or let the tool tell why it is of no use.',
+    );
+  }
+}
+
 /** An agent with a memory was called where nothing says which conversation this is. */
 export class NoConversation extends PermanentError {
   override readonly code = 'no_conversation';

@@ -21,6 +21,7 @@ export {
   ModelUnavailable,
   NoConversation,
   OutcomeUnknown,
+  RepeatedToolCall,
 } from './errors';
 export { LangChainAgent } from './langchain-agent';
 export { Conversations } from './memory/conversations';

@@ -1,7 +1,7 @@
 import { Parked, PermanentError, RetryLater } from '@reflex/core';
 import { runWith, type CurrentRun } from '@reflex/observability';
 import { calling, eventually } from '@reflex/test';
-import { AgentStepsExceeded, InvalidAgentOutput, ModelUnavailable, OutcomeUnknown } from '..';
+import { AgentStepsExceeded, InvalidAgentOutput, ModelUnavailable, OutcomeUnknown, RepeatedToolCall } from '..';
 import { openCourt, respond, runOf, toolMessages, verdict, type Court } from '../testing/court';
 import { MemoryLedger } from '../testing/memory-ledger';
 
@@ -249,8 +249,8 @@ describe('answers that led nowhere', () => {
   });
 
   it('are all asked for again when the model never came to an end, yet no finished call is repeated', async () => {
-    const again = calling(['send', { text: 'again' }]);
-    court = await openCourt(again, again, again, again, respond);
+    const [one, two] = [calling(['send', { text: 'one' }]), calling(['send', { text: 'two' }])];
+    court = await openCourt(one, two, one, two, respond);
 
     const first = await attempt();
     const second = await attempt();
@@ -259,6 +259,19 @@ describe('answers that led nowhere', () => {
     expect(second.output).toEqual(verdict);
     expect(second.usage.answers_reused).toBeUndefined();
     expect(called('send')).toHaveLength(3);
+  });
+
+  it('count in a row over attempts: the third equal call is stopped, though each came from another attempt', async () => {
+    const again = calling(['look_up', { word: 'disk' }]);
+    court = await openCourt(again, outage, again, outage, again, respond);
+
+    await attempt();
+    await attempt();
+    const { error } = await attempt();
+
+    expect(error).toBeInstanceOf(RepeatedToolCall);
+    expect(called('look_up')).toHaveLength(2);
+    expect((await attempt()).output).toEqual(verdict);
   });
 });
 
