@@ -72,6 +72,7 @@ describe('is broken', () => {
       '@reflex/agents/testing',
       'imports @reflex/agents/testing, which is for tests. Only specs may.',
     ],
+    ['apps/api/src/a.ts', '@reflex/testing', 'imports @reflex/testing, which is for tests. Only specs may.'],
     ['libs/triggers/src/a.spec.ts', '@reflex/agents/testing', 'makes triggers know agents. They meet in an app only.'],
     [
       'libs/dlq/src/a.spec.ts',
@@ -150,6 +151,7 @@ describe('is kept', () => {
     ['apps/web/src/a.tsx', '@reflex/core'],
     ['examples/fraud/a.ts', '@reflex/agents'],
     ['examples/fraud/a.spec.ts', '@reflex/agents/testing'],
+    ['libs/testing/src/a.ts', '@reflex/triggers/testing'],
     ['examples/fraud/golden/a.golden.ts', '@reflex/agents/testing'],
   ])('when %s imports %s', (path, specifier) => {
     expect(brokenLayers([{ path, text: `import { x } from '${specifier}';` }])).toEqual([]);

@@ -10,6 +10,7 @@ const LAYERS = [
   ['timers'],
   ['workflows'],
   ['health'],
+  ['testing'],
 ];
 
 /** Libs that never know each other although their layers would allow it: they meet in an app. */
@@ -109,6 +110,7 @@ function whyNoImport(path: string, specifier: string): string | undefined {
   }
   if (!specifier.startsWith('@reflex/')) return isPure(path, specifier) ? undefined : impure(specifier);
   const lib = specifier.slice('@reflex/'.length);
+  if (lib === 'testing' && !isSpec) return 'imports @reflex/testing, which is for tests. Only specs may.';
   if (lib === 'test') return isSpec ? undefined : 'imports the test support. Only tests may.';
   const offering = FOR_SPECS.exec(lib)?.[1];
   if (offering !== undefined && layerOf(offering) !== undefined) {

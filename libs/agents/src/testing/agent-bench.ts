@@ -9,6 +9,7 @@ import { AgentsModule } from '../agents.module';
 import type { AgentsOptions } from '../agents-options';
 import { McpServerTools } from '../mcp/mcp-server';
 import { Conversations } from '../memory/conversations';
+import { ConfiguredModels } from '../models/configured-models';
 import { type AgentModel, Models, type ModelChoice } from '../models/models';
 import type { SaidBefore } from '../prompt';
 import { assertNames, type FakeTool, withFakes } from './fake-tool';
@@ -24,7 +25,7 @@ export type ModelOfRun = (agent: AgentDefinition, input: AgentInput) => BaseChat
 export interface BenchOptions {
   /** A chat model, one for each run, or the settings of real ones. */
   model: BaseChatModel | ModelOfRun | AgentsOptions;
-  /** Agents, tools, and what they need. Classes that agents name in `tools` are added; whatever else is missing fails when it is used. */
+  /** Agents, tools, and what they need. Agents that they inject and tools of agents are added; whatever else is missing fails when it is used. */
   providers?: Provider[];
   imports?: ModuleImport[];
   tools?: readonly FakeTool[];
@@ -42,7 +43,7 @@ export async function openBench(options: BenchOptions): Promise<TestingModule> {
   const settings = isSettings(model) ? model : {};
   const builder = Test.createTestingModule({
     imports: [AgentsModule.forRoot(settings), ...imports],
-    providers: withToolClasses(options.providers ?? []),
+    providers: withAgentsAndTools(options.providers ?? []),
   })
     .useMocker(standIn)
     .overrideProvider(Conversations)
@@ -72,6 +73,11 @@ export async function openBench(options: BenchOptions): Promise<TestingModule> {
   return app;
 }
 
+/** `provider:model` that agents get with these settings. */
+export function modelName(settings: AgentsOptions): string {
+  return new ConfiguredModels(settings).get().name;
+}
+
 /** A model for each run; what agents name themselves is not asked. */
 class ModelsOfRuns extends Models {
   private readonly chats: BaseChatModel[] = [];
@@ -93,18 +99,22 @@ function isChatModel(model: BenchOptions['model']): model is BaseChatModel {
   return typeof (model as Partial<BaseChatModel>)._generate === 'function';
 }
 
-/** The given ones, and what the agents among them name in `tools`. */
-function withToolClasses(given: Provider[]): Provider[] {
+/** The given ones, the agents that they ask for in their constructors, and what agents name in `tools`. */
+function withAgentsAndTools(given: Provider[]): Provider[] {
   const tokens = new Set<unknown>(
     given.map((provider) => (typeof provider === 'function' ? provider : provider.provide)),
   );
   const all = [...given];
   for (const provider of all) {
-    const agent = typeof provider === 'function' ? agentOptionsOf(provider) : undefined;
-    for (const tool of agent?.tools ?? []) {
-      if (tool instanceof McpServerTools || tokens.has(tool)) continue;
-      tokens.add(tool);
-      all.push(tool);
+    if (typeof provider !== 'function') continue;
+    const asked = (Reflect.getMetadata('design:paramtypes', provider) ?? []) as Type[];
+    const agents = asked.filter((type) => typeof type === 'function' && agentOptionsOf(type));
+    const named = agentOptionsOf(provider)?.tools ?? [];
+    const tools = named.filter((tool): tool is Type => !(tool instanceof McpServerTools));
+    for (const found of [...agents, ...tools]) {
+      if (tokens.has(found)) continue;
+      tokens.add(found);
+      all.push(found);
     }
   }
   return all;

@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BacktestAnswer } from '@reflex/core';
-import type { Delivery, EventStore, Firing, RunRecord, StoredEvent } from '@reflex/event-store';
-import { runWith } from '@reflex/observability';
-import { DecisionContext } from '../context/decision-context';
+import type { EventStore, Firing, RunRecord, StoredEvent } from '@reflex/event-store';
 import type { ContextMemory, Decode } from '../context/context-memory';
-import { DecisionState } from '../context/decision-state';
-import { Durable } from '../durable/durable';
 import type { Trigger } from '../trigger';
+import { callHandler } from './called-handler';
 import { NotRecorded, RecordedLedger } from './recorded-ledger';
 
 interface HandlerSurroundings {
@@ -35,42 +32,15 @@ export async function rehearsedHandler(
   const ledger = new RecordedLedger(recorded, replay, asksModels);
   const signals = [AbortSignal.timeout(trigger.timeoutMs), ...(outer ? [outer] : [])];
   const signal = AbortSignal.any(signals);
-  const place = { eventSeq: '0', triggerId: 0, leaseToken: '0', attempt: 1, context: null };
-  const delivery: Delivery = { ...place, trigger: name, scope: did.scope, event };
-  const state = new DecisionState({
-    trigger: name,
-    delivery,
-    stored: event,
-    memory,
-    decode,
-    clock: { nowMs: () => event.receivedAt.getTime() },
-    signal: () => signal,
-    durable: () => new Durable(ledger, store.waits, delivery, decode, () => signal),
-  });
-  const { trace_id: traceId, correlation_id: correlationId } = event.meta;
-  const current = {
-    trigger: name,
-    scope: did.scope,
-    eventId: did.eventId,
-    traceId,
-    correlationId,
-    attempt: 1,
-    signal,
-    usage: { input_tokens: 0, output_tokens: 0, tool_calls: [] },
-    ledger,
-    rehearsal: true,
-  };
   const about = { event: did.eventId, run: did.runId, was: run?.result ?? null };
   try {
-    const result: unknown = await runWith(current, async () => trigger.handle(new DecisionContext(state)));
-    const would = result === undefined ? null : (JSON.parse(JSON.stringify(result)) as unknown);
+    const call = { trigger, event, memory, decode, ledger, signal, scope: did.scope, waits: store.waits };
+    const { result: would } = await callHandler({ ...call, agentsShareLedger: true });
     return { ...about, would, ...comparison(run, would) };
   } catch (error) {
     outer?.throwIfAborted();
     const verdict = error instanceof NotRecorded ? 'stale' : 'fails';
     return { ...about, would: null, verdict, reason: (error as Error).message };
-  } finally {
-    state.end();
   }
 }
 

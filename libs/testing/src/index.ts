@@ -1,0 +1,3 @@
+export { evaluate, judge, type CaseScore, type SetScore } from './evaluate';
+export { fireTrigger, type FiredTrigger, type FireTriggerOptions } from './fire-trigger';
+export { goldenSet, type Expected, type GoldenCase, type GoldenSet } from './golden-set';

@@ -1,0 +1,2 @@
+export { fire, triggersIn, type FireOptions } from './fire';
+export { TestingTriggersModule } from './testing.module';
