@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable, Module } from '@nestjs/common';
 import { Agent, LangChainAgent } from '@reflex/agents';
+import { Pauses } from '@reflex/core';
 import { EventStore, type RunRecord } from '@reflex/event-store';
 import { HttpPayload } from '@reflex/events';
 import {
@@ -13,7 +14,7 @@ import {
   type ModelServer,
   type TestDatabase,
 } from '@reflex/test';
-import { OnEvent, type DecisionContext } from '@reflex/triggers';
+import { OnEvent, TriggerWorker, type DecisionContext } from '@reflex/triggers';
 import { readSettings } from '../../apps/api/src/config';
 import { startService, type Service } from '../../apps/api/src/service';
 import { report } from './form';
@@ -64,8 +65,8 @@ describe('models under trouble', () => {
       ...more,
     });
 
-  const publish = (count: number) =>
-    store.publish(
+  const publish = (count: number, into: EventStore = store) =>
+    into.publish(
       Array.from({ length: count }, (_value, n) => HttpPayload.of({ source: 'test', payload: { n: `run-${n}` } })),
     );
 
@@ -121,6 +122,52 @@ describe('models under trouble', () => {
     expect(new Set(recorded.map(({ outcome }) => outcome))).toEqual(new Set(['completed', 'deferred']));
     expect(new Set(recorded.map(({ attempt }) => attempt))).toEqual(new Set([1]));
   }, 60_000);
+
+  it('41: what a provider asked of one replica, the others keep to as well, also one that starts later', async () => {
+    const modest = { OPENAI_BASE_URL: model.url, EVENT_CONCURRENCY: '4' };
+    const others: Service[] = [];
+    const startOther = async (more: Record<string, string> = {}): Promise<Service> => {
+      others.push(await startService(settingsWith({ ...modest, ...more }), { domain: [{ module: DeskModule }] }));
+      return others.at(-1)!;
+    };
+    const deferrals: number[] = [];
+    const countDeferrals = ({ app }: Service): void => {
+      const place = deferrals.push(0) - 1;
+      app.get(TriggerWorker).on('settled', ({ outcome }) => (deferrals[place]! += Number(outcome === 'deferred')));
+    };
+    await service.stop();
+    service = await startService(settingsWith(modest), { domain: [{ module: DeskModule }] });
+    store = service.app.get(EventStore);
+    const second = await startOther();
+    const heard = new Promise<void>((resolve) => void second.app.get(Pauses).onPaused(() => resolve()));
+    let openAt = 0;
+    const times: number[] = [];
+    const busy = () => {
+      times.push(performance.now());
+      openAt ||= times[0]! + 3 * WINDOW_MS;
+      if (times.at(-1)! >= openAt) return { content: 'Done' };
+      return { error: { message: 'Too many requests' }, status: 429, retryAfter: (3 * WINDOW_MS) / 1_000 };
+    };
+    model.replies.push(...Array.from({ length: 500 }, () => busy));
+    try {
+      await publish(1);
+      await heard;
+      for (const each of [service, second, await startOther()]) countDeferrals(each);
+      // Not by one that works itself: it would take what it publishes.
+      await publish(RUNS, (await startOther({ ROLE: 'api' })).app.get(EventStore));
+      await eventually(
+        async () => expect((await runs()).filter(({ outcome }) => outcome === 'completed')).toHaveLength(RUNS + 1),
+        { timeoutMs: 40_000 },
+      );
+
+      const early = times.filter((at) => at < openAt).length;
+      report('41 replicas', { runs: RUNS, http: times.length, early, deferrals: deferrals.join(' ') });
+      expect(early).toBe(1);
+      expect(Math.min(...deferrals)).toBeGreaterThan(0);
+    } finally {
+      await Promise.all(others.map((each) => each.stop()));
+    }
+  }, 90_000);
 
   it('41: a provider that is down is left alone after five faults, and runs wait without using attempts', async () => {
     model.replies.push(...Array.from({ length: 100 }, () => ({ error: { message: 'Down' }, status: 500 })));

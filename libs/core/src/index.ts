@@ -61,6 +61,7 @@ export {
   type RecordedEffect,
   type RunLedger,
 } from './run-ledger';
+export { Pauses } from './pauses';
 export { type ProgressLine } from './progress-line';
 export { RUN_FRAMES, RUN_STREAM, type RunFrame } from './run-frame';
 export { type DryRunDecision, type DryRunVerdict, type ReplayDryRun } from './replay-dry-run';

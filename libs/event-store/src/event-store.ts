@@ -1,4 +1,4 @@
-import type { CausationGraph } from '@reflex/core';
+import type { CausationGraph, Pauses } from '@reflex/core';
 import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
 import type { Approvals } from './approvals';
@@ -129,6 +129,7 @@ export abstract class EventStore {
   abstract readonly operations: Operations;
   abstract readonly history: History;
   abstract readonly waits: EventWaits;
+  abstract readonly pauses: Pauses;
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;

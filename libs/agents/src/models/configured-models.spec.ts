@@ -2,11 +2,11 @@ import { Logger } from '@nestjs/common';
 import { ConfiguredModels } from './configured-models';
 
 describe('the configured models', () => {
-  it('are offline without key and URL, and the log says so', () => {
+  it('are offline without key and URL, and the log says so', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     const models = new ConfiguredModels({});
 
-    models.onModuleInit();
+    await models.onModuleInit();
 
     expect(models.get().name).toBe('offline:rules');
     expect(models.get('openai:gpt-4o').name).toBe('offline:rules');
@@ -48,10 +48,10 @@ describe('the configured models', () => {
     expect(models.get('offline:rules').name).toBe('offline:rules');
   });
 
-  it('say at the start which of them answer', () => {
+  it('say at the start which of them answer', async () => {
     const log = jest.spyOn(Logger.prototype, 'log').mockImplementation();
 
-    new ConfiguredModels({
+    await new ConfiguredModels({
       openai: { apiKey: 'sk' },
       providers: { ollama: { baseUrl: 'http://localhost:11434/v1' } },
       fallbackModels: ['ollama:qwen3:8b'],

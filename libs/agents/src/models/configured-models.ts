@@ -1,11 +1,12 @@
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { InvalidSetting } from '@reflex/core';
+import { createHash } from 'node:crypto';
+import { Inject, Injectable, Logger, Optional, type OnModuleInit } from '@nestjs/common';
+import { InvalidSetting, Pauses } from '@reflex/core';
 import { AGENTS_OPTIONS, type AgentsOptions } from '../agents-options';
 import { DEFAULT_MODEL_LIMITS, type ModelLimits } from './model-limits';
 import { parseModelName } from './model-name';
 import { Models, type AgentModel, type ModelChoice } from './models';
 import { OfflineChatModel } from './offline/offline-chat-model';
-import { providerChat } from './providers/provider-chat';
+import { providerChat, type Provider } from './providers/provider-chat';
 import { ProviderGate } from './providers/provider-gate';
 import { providersOf } from './providers/providers';
 
@@ -25,13 +26,17 @@ export class ConfiguredModels extends Models implements OnModuleInit {
   private readonly gates = new Map<string, ProviderGate>();
   private readonly chains = new Map<string, AgentModel>();
 
-  constructor(@Inject(AGENTS_OPTIONS) private readonly options: AgentsOptions) {
+  constructor(
+    @Inject(AGENTS_OPTIONS) private readonly options: AgentsOptions,
+    @Optional() private readonly pauses?: Pauses,
+  ) {
     super();
     this.limits = { ...DEFAULT_MODEL_LIMITS, ...options.limits };
     this.providers = providersOf(options);
+    for (const provider of this.providers) this.gates.set(provider.name, this.newGate(provider));
   }
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     const wanted = this.namesOf(null);
     const { name, fallbacks = [] } = this.get();
     if (name === STAND_IN && !wanted.includes(STAND_IN)) {
@@ -42,6 +47,8 @@ export class ConfiguredModels extends Models implements OnModuleInit {
       const chain = [name, ...fallbacks.map((fallback) => fallback.name)].join(', then ');
       this.logger.log(`Agents use ${chain} unless they name a model of their own.`);
     }
+    const gates = new Map(this.providers.map((provider) => [accountOf(provider), this.gates.get(provider.name)!]));
+    await this.pauses?.onPaused((account, forMs) => gates.get(account)?.closeFor(forMs));
   }
 
   get(choice?: ModelChoice | null): AgentModel {
@@ -75,7 +82,7 @@ export class ConfiguredModels extends Models implements OnModuleInit {
     }
     const { model } = this.parse(name);
     const chat = providerChat(provider, model, this.limits);
-    const gate = this.gateOf(provider.name);
+    const gate = this.gates.get(provider.name)!;
     return { name, chat, keySetting, secret, gate, limits: this.limits, saysWhenDone: true };
   }
 
@@ -89,9 +96,18 @@ export class ConfiguredModels extends Models implements OnModuleInit {
     return parseModelName(name, [...this.providers.map((provider) => provider.name), OFFLINE]);
   }
 
-  private gateOf(provider: string): ProviderGate {
-    let gate = this.gates.get(provider);
-    if (!gate) this.gates.set(provider, (gate = new ProviderGate(provider)));
-    return gate;
+  private newGate(provider: Provider): ProviderGate {
+    return new ProviderGate(provider.name, Math.random, (forMs) => {
+      // Without an answer from the database, the others learn it from their own first call.
+      this.pauses?.ask(accountOf(provider), forMs).catch((error: unknown) => {
+        this.logger.debug(`The pause of ${provider.name} could not be shared: ${String(error)}`);
+      });
+    });
   }
+}
+
+/** What a provider counts by: another server or another key is another account. Nobody can read the key from it. */
+function accountOf({ name, baseUrl, apiKey = '' }: Provider): string {
+  const account = createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex').slice(0, 12);
+  return `model:${name}:${account}`;
 }

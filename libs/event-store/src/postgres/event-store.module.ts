@@ -7,6 +7,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { Pauses } from '@reflex/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { EventStore } from '../event-store';
@@ -40,6 +41,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIO
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: ({ url }: PostgresStoreOptions) => new PostgresLocks(url),
     },
+    { provide: Pauses, inject: [EventStore], useFactory: ({ pauses }: EventStore) => pauses },
     {
       provide: IngestQuota,
       inject: [EventStore, MODULE_OPTIONS_TOKEN],
@@ -47,7 +49,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIO
         new IngestQuota(store, quota ?? { perTrigger: 0, perSource: 0 }, new Logger('IngestQuota')),
     },
   ],
-  exports: [EventStore, ScopedLocks, IngestQuota, MODULE_OPTIONS_TOKEN],
+  exports: [EventStore, ScopedLocks, IngestQuota, Pauses, MODULE_OPTIONS_TOKEN],
 })
 export class EventStoreModule extends ConfigurableModuleClass implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(

@@ -20,6 +20,8 @@ interface Message {
   settled?: string[];
   /** Runs that told something or ended, each with its event. */
   told?: [runId: string, eventId: string][];
+  /** Somebody outside asked to be left alone. */
+  paused?: true;
   probe?: number;
 }
 
@@ -39,6 +41,7 @@ export class Listener {
   private readonly fed = new Set<number>();
   private readonly settled = new Set<string>();
   private readonly told = new Map<string, string>();
+  private pauseAsked = false;
   private nudge: NodeJS.Timeout | null = null;
   private lastNudge = 0;
   private probeTimer: NodeJS.Timeout | null = null;
@@ -50,6 +53,7 @@ export class Listener {
       fed: () => void;
       settled: (eventIds: string[]) => void;
       told: (runs: ToldRun[]) => void;
+      paused: () => void;
       warn: (message: string) => void;
     },
   ) {}
@@ -77,6 +81,11 @@ export class Listener {
 
   tellTold(runs: ToldRun[]): void {
     for (const { runId, eventId } of runs) this.told.set(runId, eventId);
+    this.schedule();
+  }
+
+  tellPaused(): void {
+    this.pauseAsked = true;
     this.schedule();
   }
 
@@ -108,6 +117,8 @@ export class Listener {
     this.settled.clear();
     this.fed.clear();
     this.told.clear();
+    if (this.pauseAsked) this.send({ from: this.self, paused: true });
+    this.pauseAsked = false;
     if (fed.length > 0) this.send({ from: this.self, fed: fed.slice(0, IDS_PER_MESSAGE) });
     for (let start = 0; start < settled.length; start += IDS_PER_MESSAGE) {
       this.send({ from: this.self, settled: settled.slice(start, start + IDS_PER_MESSAGE) });
@@ -141,6 +152,7 @@ export class Listener {
     if (message.told && message.from !== this.self) {
       this.on.told(message.told.map(([runId, eventId]) => ({ runId, eventId })));
     }
+    if (message.paused && message.from !== this.self) this.on.paused();
     // Our own publishes woke us before they were notified.
     if (message.fed && message.from !== this.self) this.on.fed();
   }
@@ -184,7 +196,10 @@ export class Listener {
     // Not yet well: connecting works also where notifying does not, as with a queue of notifications that is full.
     this.sendProbe();
     // Whatever was notified meanwhile is lost: look once.
-    if (this.failures > 0) this.on.fed();
+    if (this.failures > 0) {
+      this.on.fed();
+      this.on.paused();
+    }
   }
 
   private lose(client: Client, error: unknown): void {

@@ -38,6 +38,7 @@ import { PostgresDeadLetters } from './postgres-dead-letters';
 import { PostgresEffects } from './postgres-effects';
 import { PostgresHistory } from './postgres-history';
 import { PostgresOperations } from './postgres-operations';
+import { PostgresPauses } from './postgres-pauses';
 import { PostgresRunStreams } from './postgres-run-streams';
 import { PostgresWaits } from './postgres-waits';
 import { Publisher } from './publisher';
@@ -63,6 +64,7 @@ export class PostgresEventStore extends EventStore {
   readonly history: PostgresHistory;
   readonly streams: PostgresRunStreams;
   readonly waits: PostgresWaits;
+  readonly pauses: PostgresPauses;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
@@ -122,11 +124,17 @@ export class PostgresEventStore extends EventStore {
     this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
     this.waits = new PostgresWaits(pool);
+    this.pauses = new PostgresPauses(
+      pool,
+      () => this.listener.tellPaused(),
+      () => this.options.notify && this.listener.healthy,
+    );
     this.history = new PostgresHistory(pool, this.options.contextEvents);
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),
       told: (runs) => this.streams.hint(runs),
+      paused: () => void this.pauses.read(),
       warn: (message) => this.logger.warn(message),
     });
   }
@@ -142,6 +150,7 @@ export class PostgresEventStore extends EventStore {
     await this.publisher.idle();
     await this.settler.idle();
     await this.streams.stop();
+    await this.pauses.stop();
     await this.listener.stop();
   }
 

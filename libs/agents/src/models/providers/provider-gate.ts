@@ -10,6 +10,8 @@ const REST_MS = 10_000;
 const PROBE_MS = 5_000;
 /** Whoever waits for the same moment comes back a little spread, or all would meet again. */
 const SPREAD = 0.1;
+/** Calls that were under way together are told the same; only one of them tells the other processes. */
+const SAME_MS = 100;
 
 /** The provider is not asked now; whoever has no other model comes back later, and no attempt is used. */
 export class ProviderClosed extends RetryLater {
@@ -18,7 +20,8 @@ export class ProviderClosed extends RetryLater {
 
 /**
  * Stands before all calls of one provider in this process. A provider that says "too many requests, come back in 3 s" is
- * closed for everybody until then; one that fails again and again is left alone, and then asked by one call first.
+ * closed for everybody until then, here at once and in other processes as soon as they hear of it; one that fails again and
+ * again is left alone by this process, and then asked by one call first.
  */
 export class ProviderGate {
   private closedUntil = 0;
@@ -31,6 +34,7 @@ export class ProviderGate {
   constructor(
     private readonly provider: string,
     private readonly random: () => number = Math.random,
+    private readonly tellOthers: (forMs: number) => void = () => undefined,
   ) {
     this.breaker.onBreak(() => (this.restsUntil = Date.now() + REST_MS));
   }
@@ -42,9 +46,15 @@ export class ProviderGate {
       return await this.breaker.execute(call);
     } catch (error) {
       if (!(error instanceof RetryLater)) throw error;
-      this.closedUntil = Math.max(this.closedUntil, Date.now() + error.delayMs);
+      if (Date.now() + error.delayMs > this.closedUntil + SAME_MS) this.tellOthers(error.delayMs);
+      this.closeFor(error.delayMs);
       throw new ProviderClosed(error.message, this.spread(error.delayMs), { cause: error });
     }
+  }
+
+  /** The provider asked to be left alone for so long, here or elsewhere. */
+  closeFor(ms: number): void {
+    this.closedUntil = Math.max(this.closedUntil, Date.now() + ms);
   }
 
   private assertOpen(now: number): void {

@@ -6,6 +6,7 @@ import { DeliveryEntity, LaneEntity } from './delivery.entity';
 import { EffectEntity, ReplayEntity } from './effect.entity';
 import { EventEntity, EventKeyEntity } from './event.entity';
 import { OperationEntity, OperationItemEntity } from './operation.entity';
+import { PauseEntity } from './pause.entity';
 import { RunEntity } from './run.entity';
 import { RunFrameEntity, RunStreamEntity } from './run-stream.entity';
 import { TimerEntity } from './timer.entity';
@@ -27,6 +28,7 @@ export const ENTITIES = [
   ApprovalEntity,
   EffectEntity,
   ReplayEntity,
+  PauseEntity,
   ContextEntity,
   ContextEventEntity,
   RunEntity,
@@ -56,6 +58,7 @@ export {
   EventEntity,
   EventKeyEntity,
   LaneEntity,
+  PauseEntity,
   ReplayEntity,
   RunEntity,
   RunFrameEntity,

@@ -1,11 +1,17 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How much waits, for the bounds on what clients may add. */
+/** What holds back: bounds on what clients may add, and who outside asked not to be called for a while. */
 export class HoldingBack1763600000019 implements MigrationInterface {
   name = 'HoldingBack1763600000019';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      create table reflex.pauses (
+        name text not null,
+        until timestamptz not null,
+        constraint pauses_pkey primary key (name)
+      );
+
       alter table reflex.triggers add column max_waiting integer,
         add constraint triggers_max_waiting check (max_waiting > 0);
       create index deliveries_aside on reflex.deliveries (trigger_id) where status = 'aside' and parked is null;
@@ -53,6 +59,7 @@ export class HoldingBack1763600000019 implements MigrationInterface {
       drop function reflex.backlog(integer, integer);
       drop index reflex.deliveries_aside;
       alter table reflex.triggers drop column max_waiting;
+      drop table reflex.pauses;
     `);
   }
 }
