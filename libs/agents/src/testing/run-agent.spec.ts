@@ -58,16 +58,17 @@ describe('runAgent', () => {
   });
 
   it('answers calls in order, the last answer again, throws errors, and computes', async () => {
-    const again = { calls: [...lookUp.calls, ...lookUp.calls, ...lookUp.calls] };
+    const words = ['disk', 'fan', 'cable'];
+    const thrice = { calls: words.map((word) => ({ tool: 'look_up', input: { word } })) };
     const tool = fakeTool('look_up', new Error('Closed'), ({ input }: { input: unknown }) => ({ asked: input }));
 
     const { calls } = await runAgent(Judge, 'x', {
-      model: [again, { output: verdict }, { output: verdict }],
+      model: [thrice, { output: verdict }, { output: verdict }],
       tools: [tool],
     });
 
-    const asked = { asked: { word: 'disk', limit: 3 } };
-    expect(calls.map(({ error, output }) => error ?? output)).toEqual(['Closed', asked, asked]);
+    const asked = (word: string) => ({ asked: { word, limit: 3 } });
+    expect(calls.map(({ error, output }) => error ?? output)).toEqual(['Closed', asked('fan'), asked('cable')]);
   });
 
   it('fails when the model calls what nobody has replaced, and when a fake replaces nothing', async () => {
