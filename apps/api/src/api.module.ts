@@ -13,7 +13,7 @@ import { CausationController } from './events/causation.controller';
 import { EventPublisher } from './events/event-publisher';
 import { EventsController } from './events/events.controller';
 import { EventStreams } from './http/event-streams';
-import { Confirmations } from './mcp/confirmations';
+import { ApprovedRetries } from './mcp/approved-retries';
 import { McpTools } from './mcp/mcp-tools';
 import { McpController } from './mcp/mcp.controller';
 import { OperationsController } from './operations/operations.controller';
@@ -49,6 +49,6 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     TriggersController,
     WebhooksController,
   ],
-  providers: [CloudEventPublisher, EventPublisher, EventStreams, Confirmations, McpTools],
+  providers: [CloudEventPublisher, EventPublisher, EventStreams, ApprovedRetries, McpTools],
 })
 export class ApiModule {}

@@ -71,8 +71,8 @@ export class DeadLetterService {
   }
 
   /** Puts them back to pending with all their attempts ahead; answers the id of the event they belong to. */
-  async retry(id: string, by: Operator): Promise<{ eventId: string; retried: number }> {
-    const action = { ...by, action: 'dead_letter.retry', target: id };
+  async retry(id: string, by: Operator, approval?: string): Promise<{ eventId: string; retried: number }> {
+    const action = { ...by, action: 'dead_letter.retry', target: id, ...(approval && { details: { approval } }) };
     const act = async (): Promise<{ eventId: string; retried: number }> => {
       const [{ event }] = await this.get(id);
       const retried = await this.store.deadLetters.retry(id);

@@ -25,7 +25,8 @@ export class ApprovalRefused extends ReflexError {
   constructor(refusal: ApprovalRefusal, { id, tool, status, people, decisions, expiresAt }: Approval) {
     const sentences: Record<ApprovalRefusal, string> = {
       decided: `Approval ${id} of "${tool}" is ${status} already.`,
-      expired: `Approval ${id} of "${tool}" ended at ${expiresAt.toISOString()}. If the agent still wants it, it asks anew.`,
+      expired: `Approval ${id} of "${tool}" ended at ${expiresAt.toISOString()}. Whoever still wants it asks anew.`,
+      own_request: `You asked for "${tool}" yourself. Somebody with another key has to approve it.`,
       same_person: `You have approved this already. It needs ${people} different people; ${decisions.length} have.`,
     };
     super(`${sentences[refusal]} Nothing was changed.`);

@@ -16,7 +16,7 @@ export class ApprovalNotUsable extends ReflexError {
   override readonly status = 409;
 
   constructor(id: string, tool: string) {
-    super(`Approval ${id} does not hold for this call of "${tool}". The next attempt asks again.`);
+    super(`Approval ${id} does not hold for this call of "${tool}" any more. The next attempt asks again.`);
   }
 }
 

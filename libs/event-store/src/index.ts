@@ -1,4 +1,11 @@
-export { Approvals, type Approval, type ApprovalPage, type ApprovalRefusal, type ApprovalSearch } from './approvals';
+export {
+  Approvals,
+  type Approval,
+  type ApprovalPage,
+  type ApprovalRefusal,
+  type ApprovalSearch,
+  type OwnRequest,
+} from './approvals';
 export { type Backlog, type BacklogBounds, type WaitingTrigger } from './backlog';
 export {
   DeadLetters,

@@ -33,7 +33,6 @@ export const DEAD_LETTER_SEARCH = z.strictObject({
 });
 
 export const RETRY = z.strictObject({
-  id: id('dead_letter_id of a dead letter, or the id of an event for all of its dead letters.'),
-  confirmation: z.string().max(64).optional().describe('The code that the first call gave, once a person has agreed.'),
-  reason: z.string().max(500).optional().describe('Why; stands in the audit.'),
+  id: id('dead_letter_id of a dead letter, or the id of an event that has only one.'),
+  reason: z.string().max(500).optional().describe('Why; the person who approves reads it, and it stands in the audit.'),
 });

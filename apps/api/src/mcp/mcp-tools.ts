@@ -9,7 +9,7 @@ import { TriggerExplainer } from '@reflex/triggers';
 import { z } from 'zod';
 import { eventJson, eventWithDeliveriesJson } from '../events/event-json';
 import { pointInTime } from '../events/point-in-time';
-import { Confirmations } from './confirmations';
+import { ApprovedRetries } from './approved-retries';
 import { DEAD_LETTER_SEARCH, EVENT_SEARCH, EXPLANATION, ONE_EVENT, RETRY } from './mcp-inputs';
 
 const MAX_ANSWER_CHARS = 60_000;
@@ -36,7 +36,7 @@ export class McpTools {
     private readonly store: EventStore,
     private readonly explainer: TriggerExplainer,
     private readonly deadLetters: DeadLetterService,
-    private readonly confirmations: Confirmations,
+    private readonly retries: ApprovedRetries,
     private readonly clock: Clock,
   ) {}
 
@@ -71,12 +71,12 @@ export class McpTools {
     });
     this.add(server, principal, 'retry_dead_letter', {
       description:
-        'Delivers a dead letter again. Called without confirmation it does nothing, shows what a retry would do and gives a ' +
-        'confirmation code: show that to your person, and call again with the code only if they agree.',
+        'Delivers a dead letter again, once a person has approved it. Until then a call does nothing: it asks for the approval, ' +
+        'shows what a retry would do, and tells how a person approves. Call again when they have.',
       input: RETRY,
       scope: 'dlq:write',
       acts: true,
-      run: (input, by) => this.retry(input, by),
+      run: (input, by) => this.retries.retry(input, by),
     });
     return server;
   }
@@ -114,18 +114,6 @@ export class McpTools {
   private async listDeadLetters({ trigger, type, text, limit, cursor }: z.output<typeof DEAD_LETTER_SEARCH>) {
     const { count, items, nextCursor } = await this.deadLetters.list({ trigger, type, text, limit, cursor });
     return { count, items: items.map((letter) => deadLetterJson(letter)), next_cursor: nextCursor };
-  }
-
-  private async retry({ id, confirmation, reason }: z.output<typeof RETRY>, { actor }: Principal): Promise<unknown> {
-    const letters = (await this.deadLetters.get(id)).map((letter) => deadLetterJson(letter));
-    const what = [actor, id, letters];
-    if (confirmation === undefined) {
-      const forecast = await this.deadLetters.forecast(id);
-      return { done: false, would_retry: letters, forecast, confirmation: this.confirmations.issue(what) };
-    }
-    this.confirmations.assert(confirmation, what);
-    const { eventId, retried } = await this.deadLetters.retry(id, { actor, reason: reason ?? 'over MCP' });
-    return { done: true, event_id: eventId, retried };
   }
 
   private async event(id: string) {

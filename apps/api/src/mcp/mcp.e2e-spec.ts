@@ -2,6 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ApiKeys, Audit, type Scope } from '@reflex/auth';
 import { eventually } from '@reflex/test';
+import { DataSource } from 'typeorm';
 import { testBed, type TestService } from '../testing/test-service';
 
 let bed: Awaited<ReturnType<typeof testBed>>;
@@ -21,7 +22,11 @@ async function keyFor(...scopes: Scope[]): Promise<string> {
 
 /** An assistant, connected over HTTP by the SDK's own client. */
 async function assistant(...scopes: Scope[]): Promise<Client> {
-  const headers = { authorization: `Bearer ${await keyFor(...scopes)}` };
+  return assistantWith(await keyFor(...scopes));
+}
+
+async function assistantWith(key: string): Promise<Client> {
+  const headers = { authorization: `Bearer ${key}` };
   const client = new Client({ name: 'assistant', version: '1' });
   clients.push(client);
   await client.connect(new StreamableHTTPClientTransport(new URL(`${service.url}/mcp`), { requestInit: { headers } }));
@@ -89,44 +94,111 @@ describe('an assistant', () => {
     expect(letters.json).toMatchObject({ count: 1, items: [{ id: eventId, error: { message: 'It is not to be.' } }] });
   });
 
-  it('retries a dead letter only with the code for exactly what was shown', async () => {
-    const { eventId, letterId } = await deadLetter('retry me');
-    const client = await assistant('dlq:write');
+  describe('that wants to retry a dead letter', () => {
+    const as = (key: string) => ({ authorization: `Bearer ${key}` });
+    const say = (id: string, word: 'approve' | 'deny', key: string) =>
+      service.post(`/approvals/${id}/${word}`, { why: 'I looked at it' }, as(key));
+    const letters = (id: string) => service.store.deadLetters.find(id);
 
-    const shown = await call(client, 'retry_dead_letter', { id: letterId });
-    expect(shown.json).toMatchObject({ done: false, would_retry: [{ id: eventId }], forecast: [{ trigger: 'picky' }] });
-    expect(await service.store.deadLetters.find(letterId)).toHaveLength(1);
+    it('waits for a person, who sees exactly what is retried, and then retries it once', async () => {
+      const { eventId, letterId } = await deadLetter('retry me');
+      const client = await assistant('dlq:write');
 
-    const code = shown.json.confirmation as string;
-    const other = await deadLetter('another');
-    const wrong = [
-      await call(client, 'retry_dead_letter', { id: letterId, confirmation: 'yes' }),
-      await call(client, 'retry_dead_letter', { id: other.letterId, confirmation: code }),
-      await call(await assistant('dlq:write'), 'retry_dead_letter', { id: letterId, confirmation: code }),
-      await call(client, 'retry_dead_letter', { id: letterId, confirmation: code.replace(/^\w+/, 'zzzzzzzzz') }),
-    ];
-    expect(wrong.map(({ text }) => text.split(':')[0])).toEqual(Array.from({ length: 4 }, () => 'not_confirmed'));
-    expect(await service.store.deadLetters.find(letterId)).toHaveLength(1);
+      const asked = await call(client, 'retry_dead_letter', { id: letterId, reason: 'It is fixed' });
+      const again = await call(client, 'retry_dead_letter', { id: eventId });
+      const { id } = asked.json.approval as { id: string };
+      const shown = await service.request('GET', `/approvals/${id}`, { headers: as(await keyFor('events:read')) });
 
-    const done = await call(client, 'retry_dead_letter', { id: letterId, confirmation: code, reason: 'It is fixed' });
-    expect(done.json).toEqual({ done: true, event_id: eventId, retried: 1 });
-    const again = await call(client, 'retry_dead_letter', { id: letterId, confirmation: code });
-    expect(again.isError).toBe(true);
-    const { items } = await service.app.get(Audit).list({ action: 'dead_letter.retry' });
-    expect(items.filter(({ target }) => target === letterId)).toMatchObject([
-      { actor: expect.stringMatching(/^key:dlq:write\//) as string, reason: 'It is fixed' },
-    ]);
-  });
+      expect(asked.json).toMatchObject({
+        done: false,
+        approval: { status: 'pending' },
+        next: expect.stringContaining(`/approvals/${id}/approve`) as string,
+        would_retry: { id: eventId, dead_letter_id: letterId },
+        forecast: { trigger: 'picky', dead_letter_id: letterId },
+      });
+      expect(again.json.approval.id).toBe(id);
+      expect(shown.body).toMatchObject({
+        agent: 'mcp',
+        tool: 'retry_dead_letter',
+        trigger: 'picky',
+        event_id: eventId,
+        requested_by: expect.stringMatching(/^key:dlq:write\//) as string,
+        input: { reason: 'It is fixed', dead_letter: { id: eventId, payload: { mark: 'retry me' } } },
+      });
+      expect(await letters(letterId)).toHaveLength(1);
 
-  it('may not retry what has changed since it was shown', async () => {
-    const { letterId } = await deadLetter('edit me');
-    const client = await assistant('dlq:write');
-    const { json } = await call(client, 'retry_dead_letter', { id: letterId });
-    await service.store.deadLetters.edit(letterId, { payload: { fail: true, mark: 'edited' } }, 'somebody');
+      expect((await say(id, 'approve', await keyFor('approvals:write'))).body.status).toBe('approved');
+      const [one, two] = await Promise.all([
+        call(client, 'retry_dead_letter', { id: letterId, reason: 'It is fixed' }),
+        call(client, 'retry_dead_letter', { id: letterId, reason: 'It is fixed' }),
+      ]);
 
-    const refused = await call(client, 'retry_dead_letter', { id: letterId, confirmation: json.confirmation });
+      expect([one, two].filter(({ json }) => json?.done)).toEqual([
+        expect.objectContaining({ json: { done: true, event_id: eventId, retried: 1, approval: id } }),
+      ]);
+      expect(await service.store.approvals.find(id)).toMatchObject({ status: 'used' });
+      const { items } = await service.app.get(Audit).list({ target: letterId });
+      const actions = items.map(({ action, outcome }) => `${action} ${outcome}`);
+      expect(actions).toContain('approval.request done');
+      expect(items.filter(({ action, outcome }) => action === 'dead_letter.retry' && outcome === 'done')).toMatchObject(
+        [
+          {
+            actor: expect.stringMatching(/^key:dlq:write\//) as string,
+            reason: 'It is fixed',
+            details: { approval: id },
+          },
+        ],
+      );
+    });
 
-    expect(refused.text).toContain('not_confirmed');
+    it('cannot agree itself, nor use what was agreed for another key or another dead letter', async () => {
+      const { letterId } = await deadLetter('mine');
+      const other = await deadLetter('another');
+      const key = await keyFor('dlq:write', 'approvals:write', 'events:read');
+      const client = await assistantWith(key);
+
+      const { json } = await call(client, 'retry_dead_letter', { id: letterId });
+      const own = await say(json.approval.id, 'approve', key);
+      expect(own).toMatchObject({ status: 409, body: { error: { code: 'approval_own_request' } } });
+      await say(json.approval.id, 'approve', await keyFor('approvals:write'));
+      const others = [
+        await call(client, 'retry_dead_letter', { id: other.letterId }),
+        await call(await assistant('dlq:write'), 'retry_dead_letter', { id: letterId }),
+      ];
+
+      expect(others.map((answer) => answer.json.done)).toEqual([false, false]);
+      expect([await letters(letterId), await letters(other.letterId)].flat()).toHaveLength(2);
+    });
+
+    it('asks anew when the dead letter was edited since, and when nobody answered in time', async () => {
+      const { letterId } = await deadLetter('edit me');
+      const client = await assistant('dlq:write');
+      const first = (await call(client, 'retry_dead_letter', { id: letterId })).json.approval.id as string;
+      await say(first, 'approve', await keyFor('approvals:write'));
+      await service.store.deadLetters.edit(letterId, { payload: { fail: true, mark: 'edited' } }, 'somebody');
+
+      const second = (await call(client, 'retry_dead_letter', { id: letterId })).json.approval.id as string;
+      await service.app.get(DataSource).query('update reflex.approvals set expires_at = now() where id = $1', [second]);
+      const late = await call(client, 'retry_dead_letter', { id: letterId });
+      const third = await call(client, 'retry_dead_letter', { id: letterId });
+
+      expect(second).not.toBe(first);
+      expect(late.text).toContain('approval_expired');
+      expect(third.json.approval.id).not.toBe(second);
+      expect(await letters(letterId)).toHaveLength(1);
+    });
+
+    it('is told that and why a person refused', async () => {
+      const { letterId } = await deadLetter('no');
+      const client = await assistant('dlq:write');
+      const { json } = await call(client, 'retry_dead_letter', { id: letterId });
+
+      await say(json.approval.id, 'deny', await keyFor('approvals:write'));
+      const refused = await call(client, 'retry_dead_letter', { id: letterId });
+
+      expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('I looked at it') as string });
+      expect(await letters(letterId)).toHaveLength(1);
+    });
   });
 
   it('is refused tools that it may not call, and arguments that there are not', async () => {

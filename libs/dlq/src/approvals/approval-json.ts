@@ -14,6 +14,7 @@ export function approvalJson(approval: Approval): Record<string, unknown> {
     args_hash: argsHash,
     people,
     decisions,
+    requested_by: approval.requestedBy,
     requested_at: approval.requestedAt.toISOString(),
     expires_at: approval.expiresAt.toISOString(),
     decided_at: approval.decidedAt?.toISOString() ?? null,

@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type Operator } from '@reflex/auth';
-import { EventStore, type Approval, type ApprovalPage, type ApprovalSearch } from '@reflex/event-store';
-import { ApprovalRefused, noApproval } from '../errors';
+import {
+  ApprovalNotUsable,
+  EventStore,
+  type Approval,
+  type ApprovalPage,
+  type ApprovalSearch,
+  type OwnRequest,
+} from '@reflex/event-store';
+import { ApprovalRefused, noApproval, noDeadLetter } from '../errors';
 
-/** What agents ask people for, and what these say; for the API and the command line. */
+/** What agents and assistants ask people for, and what these say; for the API and the command line. */
 @Injectable()
 export class ApprovalService {
   constructor(
@@ -29,6 +36,24 @@ export class ApprovalService {
   /** Ends it; the agent is told why, and goes on without. */
   deny(id: string, by: Operator): Promise<Approval> {
     return this.decide(id, 'denied', by);
+  }
+
+  /** Asks people to agree to what is to be done with a dead letter, or answers what became of the same wish. */
+  async requestFor(deadLetterId: string, request: OwnRequest, reason: string | null): Promise<Approval> {
+    const { by: actor, tool, agent, argsHash } = request;
+    const details = { tool, agent, args_hash: argsHash };
+    const action = { actor, reason, action: 'approval.request', target: deadLetterId, details };
+    const ask = async (): Promise<Approval> => {
+      const approval = await this.store.approvals.requestFor(deadLetterId, request);
+      if (!approval) throw noDeadLetter(deadLetterId);
+      return approval;
+    };
+    return this.audit.perform(action, ask, ({ id, status }) => ({ approval: id, status }));
+  }
+
+  /** Uses up what people have agreed to; throws `ApprovalNotUsable` when somebody was faster, or its time is up. */
+  async use({ id, tool }: Approval): Promise<void> {
+    if (!(await this.store.approvals.use(id))) throw new ApprovalNotUsable(id, tool);
   }
 
   private async decide(id: string, decision: 'approved' | 'denied', by: Operator): Promise<Approval> {

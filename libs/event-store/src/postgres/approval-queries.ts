@@ -6,12 +6,22 @@ export const REQUEST_APPROVAL = `
          greatest(0, extract(epoch from a.expires_at - now()) * 1000)::float8 as expires_in_ms
     from reflex.request_approval($1, $2, $3, $4, $5::json) a`;
 
+/** $1 dead letter, $2 the wish. */
+export const REQUEST_FOR_LETTER = `select a.id::text from reflex.request_approval($1::uuid, $2::json) a`;
+
+/** $1 approval. */
+export const USE_APPROVAL = `
+  update reflex.approvals
+     set status = 'used', used_at = now()
+   where id = $1 and status = 'approved' and expires_at > now()
+  returning id`;
+
 // Nobody may have looked at it since its time was up.
 const STATUS = `case when a.status in ('pending', 'approved') and a.expires_at <= now() then 'expired' else a.status end`;
 
 const APPROVAL_COLUMNS = `
   a.id::text, ${STATUS} as status, a.people, a.decisions, t.name as trigger, a.event_id, a.agent, a.tool, a.args_hash,
-  a.input, a.requested_at, a.expires_at, a.decided_at, a.used_at`;
+  a.input, a.requested_by, a.requested_at, a.expires_at, a.decided_at, a.used_at`;
 
 /** $1 status, $2 trigger, $3 tool, $4 the last id of the page before, $5 limit. */
 export const LIST_APPROVALS = `

@@ -1,9 +1,23 @@
 import type { ApprovalAnswer, ApprovalDecision, ApprovalRequest, JsonValue } from '@reflex/core';
 import type { Pool } from 'pg';
-import { Approvals, type Approval, type ApprovalPage, type ApprovalRefusal, type ApprovalSearch } from '../approvals';
+import {
+  Approvals,
+  type Approval,
+  type ApprovalPage,
+  type ApprovalRefusal,
+  type ApprovalSearch,
+  type OwnRequest,
+} from '../approvals';
 import type { Delivery } from '../delivery';
 import { InvalidCursor, StaleLease } from '../errors';
-import { DECIDE_APPROVAL, FIND_APPROVAL, LIST_APPROVALS, REQUEST_APPROVAL } from './approval-queries';
+import {
+  DECIDE_APPROVAL,
+  FIND_APPROVAL,
+  LIST_APPROVALS,
+  REQUEST_APPROVAL,
+  REQUEST_FOR_LETTER,
+  USE_APPROVAL,
+} from './approval-queries';
 import { pageSize } from './event-reader';
 import { reachable } from './outage';
 
@@ -28,6 +42,17 @@ export class PostgresApprovals extends Approvals {
     if (!row) throw new StaleLease(trigger, eventId);
     const { id, status, people, decisions, expires_in_ms: expiresInMs } = row;
     return { id, status, people, decisions, expiresInMs };
+  }
+
+  async requestFor(deadLetterId: string, request: OwnRequest): Promise<Approval | null> {
+    const { argsHash, withinMs, by, ownWord, ...wish } = request;
+    const wanted = { ...wish, args_hash: argsHash, within_ms: withinMs, requested_by: by, own_word: ownWord };
+    const [row] = await this.rows<{ id: string }>(REQUEST_FOR_LETTER, [deadLetterId, JSON.stringify(wanted)]);
+    return row ? this.find(row.id) : null;
+  }
+
+  async use(id: string): Promise<boolean> {
+    return (await this.rows(USE_APPROVAL, [id])).length > 0;
   }
 
   async list({ status, trigger, tool, limit: asked, cursor }: ApprovalSearch): Promise<ApprovalPage> {
@@ -79,6 +104,7 @@ interface ApprovalRow extends AnswerRow {
   tool: string;
   args_hash: string;
   input: JsonValue;
+  requested_by: string | null;
   requested_at: Date;
   expires_at: Date;
   decided_at: Date | null;
@@ -98,6 +124,7 @@ function toApproval(row: ApprovalRow): Approval {
     tool,
     argsHash: row.args_hash,
     input,
+    requestedBy: row.requested_by,
     requestedAt: row.requested_at,
     expiresAt: row.expires_at,
     decidedAt: row.decided_at,

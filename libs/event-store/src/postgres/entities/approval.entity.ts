@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** A call of a tool that people have to agree to. */
+/** What people have to agree to. */
 @Entity({ schema: 'reflex', name: 'approvals' })
 @Check('approvals_people', 'people > 0')
 @Check('approvals_status', `status in ('pending', 'approved', 'denied', 'expired', 'used')`)
@@ -47,6 +47,14 @@ export class ApprovalEntity {
   /** How many have to agree. */
   @Column('smallint')
   people!: number;
+
+  /** Who asked, if it was nobody's agent in a run. */
+  @Column({ name: 'requested_by', type: 'text', nullable: true })
+  requestedBy!: string | null;
+
+  /** Whoever asked may agree as well. */
+  @Column({ name: 'own_word', type: 'boolean', default: false })
+  ownWord!: boolean;
 
   @Column('text', { default: 'pending' })
   status!: string;

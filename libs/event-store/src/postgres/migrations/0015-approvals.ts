@@ -1,12 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Calls of tools that people have to agree to. */
+/** What people have to agree to: calls of tools, and retries that an assistant wants. */
 export class Approvals1763600000015 implements MigrationInterface {
   name = 'Approvals1763600000015';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      -- For one call (key, args_hash) of one delivery and replay. decisions: [{decision, by, why, at}]
+      -- For one call (key, args_hash) of one delivery and replay. decisions: [{decision, by, why, at}]. requested_by: somebody who
+      -- acts for himself, as no agent in a run does; with own_word he may agree to it as well.
       create table reflex.approvals (
         id bigint generated always as identity,
         event_seq bigint not null,
@@ -19,6 +20,8 @@ export class Approvals1763600000015 implements MigrationInterface {
         args_hash text not null,
         input json not null,
         people smallint not null,
+        requested_by text,
+        own_word boolean not null default false,
         status text not null default 'pending',
         decisions jsonb not null default '[]',
         requested_at timestamptz not null default now(),
@@ -36,16 +39,15 @@ export class Approvals1763600000015 implements MigrationInterface {
 
       -- Asks, or answers what became of the same wish. A wish that was refused, or whose approval was used, may be made
       -- again: refusals hold until their time is up. continuing: the effect was begun with an approval that still holds.
-      create function reflex.request_approval(seq bigint, owner integer, token bigint, replay integer, wanted json)
+      create function reflex.ask_people(seq bigint, owner integer, replay integer, wanted json)
       returns setof reflex.approvals
       language plpgsql
       set enable_seqscan = off set jit = off as $$
       declare
         known reflex.approvals;
       begin
-        if not reflex.holds_lease(seq, owner, token) then return; end if;
         select * into known from reflex.approvals a
-         where a.event_seq = seq and a.trigger_id = owner and a.replay = request_approval.replay
+         where a.event_seq = seq and a.trigger_id = owner and a.replay = ask_people.replay
            and a.key = wanted ->> 'key' and a.args_hash = wanted ->> 'args_hash'
          order by a.id desc
          limit 1
@@ -64,12 +66,34 @@ export class Approvals1763600000015 implements MigrationInterface {
         end if;
         return query
         insert into reflex.approvals as a (event_seq, trigger_id, replay, key, event_id, agent, tool, args_hash, input,
-                                           people, expires_at)
-        select seq, owner, request_approval.replay, w.key, w.event_id, w.agent, w.tool, w.args_hash, w.input, w.people,
-               now() + w.within_ms * interval '1 millisecond'
+                                           people, requested_by, own_word, expires_at)
+        select seq, owner, ask_people.replay, w.key, w.event_id, w.agent, w.tool, w.args_hash, w.input, w.people,
+               w.requested_by, coalesce(w.own_word, false), now() + w.within_ms * interval '1 millisecond'
           from json_to_record(wanted) as w(key text, event_id text, agent text, tool text, args_hash text, input json,
-                                           people smallint, within_ms float8)
+                                           people smallint, requested_by text, own_word boolean, within_ms float8)
         returning a.*;
+      end $$;
+
+      -- The wish of an agent in a run.
+      create function reflex.request_approval(seq bigint, owner integer, token bigint, replay integer, wanted json)
+      returns setof reflex.approvals
+      language plpgsql as $$
+      begin
+        if not reflex.holds_lease(seq, owner, token) then return; end if;
+        return query select * from reflex.ask_people(seq, owner, request_approval.replay, wanted);
+      end $$;
+
+      -- The wish to do something with a dead letter, which nobody has in work. Its lock keeps the same wish from being made twice.
+      create function reflex.request_approval(letter uuid, wanted json) returns setof reflex.approvals
+      language plpgsql as $$
+      declare
+        known reflex.dead_letters;
+      begin
+        select * into known from reflex.dead_letters l where l.id = letter for update;
+        if not found then return; end if;
+        return query
+        select * from reflex.ask_people(known.event_seq, known.trigger_id, 0,
+                                        (wanted::jsonb || jsonb_build_object('event_id', known.event_id))::json);
       end $$;
 
       -- Begins an effect and uses up its approval, both or neither.
@@ -113,6 +137,8 @@ export class Approvals1763600000015 implements MigrationInterface {
           refusal := 'expired';
         elsif known.status <> 'pending' then
           refusal := 'decided';
+        elsif said = 'approved' and known.requested_by = who and not known.own_word then
+          refusal := 'own_request';
         elsif exists (select from jsonb_array_elements(known.decisions) d where d ->> 'by' = who) and said = 'approved' then
           refusal := 'same_person';
         else
@@ -153,7 +179,9 @@ export class Approvals1763600000015 implements MigrationInterface {
       drop function reflex.decide_approval(bigint, text, text, text);
       drop function reflex.refuse_effect(bigint, integer, bigint, integer, json, json);
       drop function reflex.start_approved_effect(bigint, integer, bigint, integer, json, bigint);
+      drop function reflex.request_approval(uuid, json);
       drop function reflex.request_approval(bigint, integer, bigint, integer, json);
+      drop function reflex.ask_people(bigint, integer, integer, json);
       drop table reflex.approvals;
     `);
   }

@@ -1,4 +1,5 @@
 import type { ApprovalRequest, NewEffect } from '@reflex/core';
+import type { OwnRequest } from '../../approvals';
 import { ApprovalNotUsable, StaleLease } from '../../errors';
 import { settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
 
@@ -180,5 +181,60 @@ describe('approvals', () => {
     expect(await forget()).toEqual([{ count: 0 }]);
     await store.settle(settlement(delivery));
     expect(await forget()).toEqual([{ count: 1 }]);
+  });
+});
+
+describe('approvals outside of a run', () => {
+  const own: OwnRequest = { ...wish, people: 1, by: 'key:bot', ownWord: false };
+
+  /** A dead letter; answers its id. */
+  async function letter() {
+    const { store, delivery, ...rest } = await atWork();
+    await store.settle(settlement(delivery, 'dead_letter', { deadLetterReason: 'permanent' }));
+    const [found] = (await store.deadLetters.list({})).items;
+    return { ...rest, store, delivery, letterId: found!.id };
+  }
+
+  it('are one request however often it is made at once, and of nobody once the dead letter is gone', async () => {
+    const { approvals, letterId, store, delivery } = await letter();
+
+    const made = await Promise.all(Array.from({ length: 5 }, () => approvals.requestFor(letterId, own)));
+    await store.deadLetters.delete(letterId);
+
+    expect(new Set(made.map((approval) => approval!.id)).size).toBe(1);
+    expect(made[0]).toMatchObject({
+      requestedBy: 'key:bot',
+      eventId: delivery.event!.id,
+      trigger: 't',
+      status: 'pending',
+    });
+    expect(await approvals.requestFor(letterId, own)).toBeNull();
+  });
+
+  it('cannot be given by who asked, unless that is allowed', async () => {
+    const { approvals, letterId, say } = await letter();
+    const strict = await approvals.requestFor(letterId, own);
+    const loose = await approvals.requestFor(letterId, { ...own, key: 'k2', ownWord: true });
+
+    expect((await say(strict!.id, 'key:bot')).refusal).toBe('own_request');
+    expect((await say(loose!.id, 'key:bot')).approval.status).toBe('approved');
+    expect((await say(strict!.id, 'key:bot', 'denied')).approval.status).toBe('denied');
+  });
+
+  it('are used once, and not when they are not given or too old', async () => {
+    const { approvals, letterId, say, age } = await letter();
+    const { id } = (await approvals.requestFor(letterId, own))!;
+    const late = (await approvals.requestFor(letterId, { ...own, key: 'k2' }))!;
+
+    const tooEarly = await approvals.use(id);
+    await say(id, 'ann');
+    const uses = await Promise.all(Array.from({ length: 5 }, () => approvals.use(id)));
+    await say(late.id, 'ann');
+    await age('2 hours');
+
+    expect(tooEarly).toBe(false);
+    expect(uses.filter(Boolean)).toHaveLength(1);
+    expect(await approvals.use(late.id)).toBe(false);
+    expect((await approvals.requestFor(letterId, own))!.id).not.toBe(id);
   });
 });
