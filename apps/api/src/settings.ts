@@ -74,6 +74,12 @@ export const VARIABLES = {
     '2000',
     'Frames per second of all connections of one API key to one process.',
   ),
+  SSE_MAX_CONNECTIONS: preset(whole(1, 1_000_000), '1000', 'Streams of server-sent events that a process has open.'),
+  SSE_MAX_CONNECTIONS_PER_KEY: preset(
+    whole(1, 1_000_000),
+    '100',
+    'The same per API key, or per client address without one.',
+  ),
 
   JWT_SECRET: optional(
     secret(32),

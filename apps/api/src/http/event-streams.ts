@@ -1,38 +1,31 @@
 import { PassThrough } from 'node:stream';
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Access, type Scope } from '@reflex/auth';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SETTINGS, type Settings } from '../settings';
 import { letStand } from './admission';
 import { EventStream } from './event-stream';
 import { RequestRefused } from './refusals';
 
 export interface StreamLimits {
-  /** Streams of this process at once. */
-  perProcess: number;
-  /** Of them, those of one API key, or of one address without a key. */
-  perClient: number;
   /** Between two signs of life; each time it is asked whether the key still holds. */
   aliveEveryMs: number;
   /** A client that leaves its events unread for so long is closed. */
   patienceMs: number;
 }
 
-export const STREAM_LIMITS: StreamLimits = {
-  perProcess: 1_000,
-  perClient: 100,
-  aliveEveryMs: 15_000,
-  patienceMs: 10_000,
-};
+const STREAM_LIMITS: StreamLimits = { aliveEveryMs: 15_000, patienceMs: 10_000 };
 
 /** Answers that stay open: server-sent events. Keeps count of them, and ends them all when the service stops. */
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
-  /** Replaced by tests. */
-  limits = STREAM_LIMITS;
   private readonly open = new Set<EventStream>();
   private readonly byClient = new Map<string, number>();
 
-  constructor(private readonly access: Access) {}
+  constructor(
+    private readonly access: Access,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
 
   beforeApplicationShutdown(): void {
     for (const stream of this.open) stream.end();
@@ -40,14 +33,16 @@ export class EventStreams implements BeforeApplicationShutdown {
 
   /** Begins to answer; throws when there are too many. Whoever was let in stays only as long as its key holds. */
   answer(request: FastifyRequest, reply: FastifyReply, scope: Scope): EventStream {
+    const { sseMaxConnections, sseMaxConnectionsPerKey } = this.settings;
     const client = this.access.known(request.headers)?.keyId ?? request.ip;
     const ofClient = this.byClient.get(client) ?? 0;
-    if (this.open.size >= this.limits.perProcess) throw tooMany(503, 'The service has too many open streams.');
-    if (ofClient >= this.limits.perClient) throw tooMany(429, `You have ${ofClient} open streams already. Close some.`);
+    if (this.open.size >= sseMaxConnections) throw tooMany(503, 'The service has too many open streams.');
+    if (ofClient >= sseMaxConnectionsPerKey)
+      throw tooMany(429, `You have ${ofClient} open streams already. Close some.`);
 
     const stillAllowed = (): Promise<unknown> => this.access.assert(request.headers, scope);
     const body = new PassThrough();
-    const stream = new EventStream(body, this.limits, stillAllowed);
+    const stream = new EventStream(body, STREAM_LIMITS, stillAllowed);
     this.open.add(stream);
     this.byClient.set(client, ofClient + 1);
     stream.onClose(() => {

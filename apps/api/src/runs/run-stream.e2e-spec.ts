@@ -3,7 +3,6 @@ import { openPostgresStore } from '@reflex/event-store';
 import { RunFollower } from '@reflex/realtime';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
 import { SCHEMA } from '../app.module';
-import { EventStreams, STREAM_LIMITS } from '../http/event-streams';
 import { chatDomain } from '../testing/chat-domain';
 import { openEventSource, type EventSourceClient } from '../testing/event-source';
 import { startTestService, type TestService } from '../testing/test-service';
@@ -151,25 +150,28 @@ describe('GET /runs/:id/stream', () => {
 });
 
 describe('limits of streams', () => {
-  afterEach(() => (api.app.get(EventStreams).limits = STREAM_LIMITS));
-
-  it('are a number of them, per client and in all', async () => {
+  it.each([
+    ['per client', 'SSE_MAX_CONNECTIONS_PER_KEY', 429],
+    ['in all', 'SSE_MAX_CONNECTIONS', 503],
+  ])('are a number of them, %s', async (_whose, setting, status) => {
     const runId = await aLiveRun();
-    const one = await streamOf(runId);
+    const strict = await startTestService(database, { ROLE: 'api', [setting]: '2' }, chatDomain());
+    const open = () => openEventSource(`${strict.url}/runs/${runId}/stream`);
+    const [one, two] = [await open(), await open()];
 
-    api.app.get(EventStreams).limits = { ...STREAM_LIMITS, perClient: 1 };
-    const second = await api.get(`/runs/${runId}/stream`);
-    api.app.get(EventStreams).limits = { ...STREAM_LIMITS, perProcess: 1 };
-    const third = await api.get(`/runs/${runId}/stream`);
+    const third = await strict.get(`/runs/${runId}/stream`);
     one.close();
 
-    expect([second.status, third.status]).toEqual([429, 503]);
+    expect([one.status, two.status, third.status]).toEqual([200, 200, status]);
+    expect(third.body.error.code).toBe('too_many_streams');
     expect(third.headers.get('retry-after')).toBe('5');
     await eventually(async () => {
-      const next = await streamOf(runId);
+      const next = await open();
       next.close();
       expect(next.status).toBe(200);
     });
+    two.close();
+    await strict.stop();
     await typist.finish();
   });
 

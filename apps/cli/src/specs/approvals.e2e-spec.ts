@@ -1,6 +1,6 @@
 import { HttpPayload } from '@reflex/events';
 import { freshDatabase, type TestDatabase } from '@reflex/test';
-import { auditRows, expectMisuse, openStore, reflexOn, registerBroken, type Store } from './cli-under-test';
+import { auditRows, expectMisuse, openStore, reflexOn, registerBroken, startApi, type Store } from './cli-under-test';
 
 jest.setTimeout(180_000);
 
@@ -53,6 +53,36 @@ it('lists, shows, approves and denies', async () => {
     { action: 'approval.approve', target: two, outcome: 'failed' },
     { action: 'approval.deny', target: two, reason: 'Too much.', outcome: 'done' },
   ]);
+});
+
+it('counts the words of different people, over HTTP and here, and none twice', async () => {
+  const id = await asked('k1', 3);
+  const api = await startApi(database, { ROLE: 'api', ACCESS: 'keys', DEFAULT_MODEL: 'offline:rules' });
+  const keyOf = async (name: string): Promise<string> => {
+    const made = await reflex('keys', 'create', '--name', name, '--scopes', 'approvals:write', '--json');
+    return (JSON.parse(made.output) as { key: string }).key;
+  };
+  const approve = async (key: string): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${api.url}/approvals/${id}/approve`, { method: 'POST', headers, body: '{}' });
+    const body = (await answer.json()) as { status?: string; error?: { code: string } };
+    return body.status ?? body.error!.code;
+  };
+  try {
+    const [ann, bob] = [await keyOf('ann'), await keyOf('bob')];
+
+    const over = [await approve(ann), await approve(ann), await approve(bob), await approve(bob)];
+    const here = [await reflex('approvals', 'approve', id), await reflex('approvals', 'approve', id)];
+
+    expect(over).toEqual(['pending', 'approval_same_person', 'pending', 'approval_same_person']);
+    expect(here[0]).toEqual({ code: 0, output: '"refund" may be called now.' });
+    expect(here[1]).toMatchObject({ code: 1, output: expect.stringContaining('is approved already') as string });
+    const { decisions } = (await store.approvals.find(id))!;
+    const people = [/^key:ann\//, /^key:bob\//, /^cli:/].map((by) => ({ by: expect.stringMatching(by) as string }));
+    expect(decisions).toMatchObject(people);
+  } finally {
+    await api.process.kill();
+  }
 });
 
 it('wants to know why something is denied', async () => {
