@@ -187,14 +187,14 @@ describe('S2: the guard', () => {
 
 describe('where access is open', () => {
   it('it is so in development on loopback only', () => {
-    const production = { ENVIRONMENT: 'production', DATABASE_URL: 'postgres://db/x', JWT_SECRET: 'q'.repeat(40) };
+    const production = { ENVIRONMENT: 'production', DATABASE_URL: 'postgres://db/x' };
 
     expect(() => readSettings({ ...production, DEFAULT_MODEL: 'offline:rules', ACCESS: 'open' })).toThrow(
       'ACCESS must not be open in production.',
     );
     expect(accessOf(readSettings({}))).toBe('open');
     expect(accessOf(readSettings({ API_HOST: '127.0.0.2' }))).toBe('open');
-    expect(accessOf(readSettings({ API_HOST: '0.0.0.0', JWT_SECRET: 'q'.repeat(40) }))).toBe('keys');
+    expect(accessOf(readSettings({ API_HOST: '0.0.0.0', ACCESS: 'keys' }))).toBe('keys');
     expect(accessOf(readSettings({ ...production, DEFAULT_MODEL: 'offline:rules', API_HOST: '127.0.0.1' }))).toBe(
       'keys',
     );
@@ -203,7 +203,6 @@ describe('where access is open', () => {
   it('nobody needs a key; where it is production, everybody does', async () => {
     const production = await startTestService(bed.database, {
       ENVIRONMENT: 'production',
-      JWT_SECRET: 'q'.repeat(40),
       DEFAULT_MODEL: 'offline:rules',
       API_HOST: '127.0.0.1',
     });

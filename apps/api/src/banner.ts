@@ -30,6 +30,6 @@ function addressLine(url: string, settings: Settings): string {
   if (!isLoopback(listenHost(settings))) return url;
   const asked = settings.apiHost !== undefined && !isLoopback(settings.apiHost);
   return asked
-    ? `${url} (this machine only: API_HOST counts once JWT_SECRET is set)`
-    : `${url} (this machine only; set API_HOST and JWT_SECRET to open it)`;
+    ? `${url} (this machine only: API_HOST counts once ACCESS is set)`
+    : `${url} (this machine only; set API_HOST and ACCESS to open it)`;
 }

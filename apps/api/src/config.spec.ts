@@ -10,7 +10,6 @@ const ROOT = join(__dirname, '..', '..', '..');
 const PRODUCTION = {
   ENVIRONMENT: 'production',
   DATABASE_URL: 'postgres://reflex:pw@db/reflex',
-  JWT_SECRET: 'M4w9c0Xr2Vb7Tq1Zs8Ld5Nf3Hk6Gj0PyUe',
   OPENAI_API_KEY: 'sk-1',
 };
 
@@ -152,14 +151,13 @@ describe('models', () => {
 });
 
 describe('production', () => {
-  it('starts with a database, a secret and a model', () => {
+  it('starts with a database and a model', () => {
     expect(readSettings(PRODUCTION).environment).toBe('production');
     expect(readSettings({ ...PRODUCTION, ENVIRONMENT: '', NODE_ENV: 'production' }).environment).toBe('production');
   });
 
   it.each([
     ['DATABASE_URL', ''],
-    ['JWT_SECRET', ''],
     ['JWT_SECRET', 'change-me-change-me-change-me-change-me'],
     ['JWT_SECRET', 'for-this-machine-alone-and-nothing-else'],
     ['OPENAI_API_KEY', ''],
@@ -181,11 +179,11 @@ describe('production', () => {
 
 describe('listenHost', () => {
   it.each([
-    ['development without a secret', {}, '127.0.0.1'],
-    ['development that asks for all addresses without a secret', { API_HOST: '0.0.0.0' }, '127.0.0.1'],
+    ['development', {}, '127.0.0.1'],
+    ['development that asks for all addresses and does not say who may come', { API_HOST: '0.0.0.0' }, '127.0.0.1'],
     ['development on another loopback address', { API_HOST: '::1' }, '::1'],
-    ['development with a secret alone', { JWT_SECRET: PRODUCTION.JWT_SECRET }, '127.0.0.1'],
-    ['development with a secret', { API_HOST: '0.0.0.0', JWT_SECRET: PRODUCTION.JWT_SECRET }, '0.0.0.0'],
+    ['development that only says who may come', { ACCESS: 'keys' }, '127.0.0.1'],
+    ['development that says both', { API_HOST: '0.0.0.0', ACCESS: 'keys' }, '0.0.0.0'],
     ['production', PRODUCTION, '0.0.0.0'],
     ['production that says where', { ...PRODUCTION, API_HOST: '10.1.2.3' }, '10.1.2.3'],
   ])('D15: %s', (_what, texts, host) => {

@@ -11,7 +11,7 @@ type Texts = Record<string, string | undefined>;
 
 // Names that are ours alone: one that we do not know is a typing mistake whose setting would silently not apply.
 const OWN_NAMES = /^(REFLEX|EVENT)_/;
-// Texts of examples, such as docker-compose.yml has one for a single machine.
+// Texts of examples.
 const PLACEHOLDER = /change|example|secret|for-this-machine/i;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
@@ -34,10 +34,10 @@ export function readSettings(texts: Texts): Settings {
   return settings;
 }
 
-/** Where to listen: development without a secret stays on this machine, whatever `API_HOST` says. */
-export function listenHost({ environment, apiHost, jwtSecret }: Settings): string {
+/** Where to listen: development stays on this machine, whatever `API_HOST` says, until somebody has said who may use it. */
+export function listenHost({ environment, apiHost, access }: Settings): string {
   if (environment === 'production') return apiHost ?? '0.0.0.0';
-  return apiHost !== undefined && jwtSecret !== undefined ? apiHost : loopbackOf(apiHost);
+  return apiHost !== undefined && access !== undefined ? apiHost : loopbackOf(apiHost);
 }
 
 /** Who may use it: nobody without a key, unless only its developer can reach it. */
@@ -98,10 +98,7 @@ function refuseInProduction(settings: Settings): void {
   if (settings.databaseUrl === undefined) {
     throw new InvalidSetting('DATABASE_URL must be set in production: the embedded PostgreSQL is for development.');
   }
-  if (settings.jwtSecret === undefined) {
-    throw new InvalidSetting('JWT_SECRET must be set in production; make one with "openssl rand -base64 32".');
-  }
-  if (PLACEHOLDER.test(settings.jwtSecret)) {
+  if (settings.jwtSecret !== undefined && PLACEHOLDER.test(settings.jwtSecret)) {
     throw new InvalidSetting(
       'JWT_SECRET must be a random text in production; make one with "openssl rand -base64 32".',
     );

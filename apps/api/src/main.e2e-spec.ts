@@ -117,7 +117,7 @@ it('D15, D34: listens on loopback only, tells what it chose, and ends in order o
   const url = await urlOf(process);
 
   expect(new URL(url).hostname).toBe('127.0.0.1');
-  expect(process.output).toMatch(/API_HOST counts once JWT_SECRET is set/);
+  expect(process.output).toMatch(/API_HOST counts once ACCESS is set/);
   expect(process.output).toMatch(/Model +offline:rules/);
   expect(process.output).toMatch(/Try it +http:\S+\/docs/);
   expect(process.output).not.toContain(new URL(database.url).password);

@@ -39,7 +39,7 @@ export const VARIABLES = {
 
   API_HOST: optional(
     words('a host name or an address', /^[\w.:-]+$/),
-    'Address to listen on: `127.0.0.1` by default in development, `0.0.0.0` in production. In development it counts only together with `JWT_SECRET`.',
+    'Address to listen on: `127.0.0.1` by default in development, `0.0.0.0` in production. In development it counts only together with `ACCESS`.',
   ),
   API_PORT: preset(whole(0, 65_535), '8000', 'Port to listen on; `0` takes a free one.'),
   ACCESS: optional(
@@ -83,7 +83,7 @@ export const VARIABLES = {
 
   JWT_SECRET: optional(
     secret(32),
-    'Secret of this installation. Production does not start without it; development stays on loopback without it.',
+    'For tokens of users. Nothing is signed with it yet, so it may be left out; production refuses one that looks like an example.',
   ),
   GITHUB_WEBHOOK_SECRET: optional(
     secret(16),

@@ -124,7 +124,6 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
 it('is not there in production', async () => {
   const production = await startTestService(bed.database, {
     ENVIRONMENT: 'production',
-    JWT_SECRET: 'q'.repeat(32),
     DEFAULT_MODEL: 'offline:rules',
     API_HOST: '127.0.0.1',
   });

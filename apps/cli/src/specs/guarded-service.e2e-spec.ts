@@ -14,7 +14,7 @@ let admin: string;
 beforeAll(async () => {
   database = await freshDatabase();
   store = await openStore(database);
-  api = await startApi(database, { JWT_SECRET: 'x'.repeat(40), ACCESS: 'keys', DEFAULT_MODEL: 'offline:rules' });
+  api = await startApi(database, { ACCESS: 'keys', DEFAULT_MODEL: 'offline:rules' });
   [reader, admin] = await Promise.all([keyFor('events:read'), keyFor('admin')]);
   for (let n = 1; n <= 6; n += 1) {
     const data = JSON.stringify({ service: 'checkout', message: `Payment ${n} failed` });

@@ -143,7 +143,6 @@ it('describes the frames that really come over the WebSocket', async () => {
 it('is not there in production', async () => {
   const production = await startTestService(bed.database, {
     ENVIRONMENT: 'production',
-    JWT_SECRET: 'q'.repeat(32),
     DEFAULT_MODEL: 'offline:rules',
     API_HOST: '127.0.0.1',
   });
