@@ -71,8 +71,8 @@ export const PROMISES: [row: string, what: string, holds: string][] = [
   ],
   [
     '41',
-    '429 with Retry-After 3 s for 200 runs of agents; a provider that is down',
-    'one call per run and window, nobody early, no attempt used, at most two calls per run',
+    '429 with Retry-After for 200 runs of agents, also over several processes; a provider that is down',
+    'one call per run and window, in one of the processes only, nobody early, no attempt used, at most two calls per run',
   ],
   ['42', 'a model that writes a megabyte, or never ends', 'cut off at its bound, the connection closed'],
   [
