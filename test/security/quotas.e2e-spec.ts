@@ -1,5 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { type DynamicModule, Injectable, Module } from '@nestjs/common';
-import { EventsModule, HttpPayload, WebSocketMessage } from '@reflex/events';
+import { EventsModule, HttpPayload, HttpRequest, WebSocketMessage } from '@reflex/events';
 import { eventually, freshDatabase, type TestDatabase } from '@reflex/test';
 import { type DecisionContext, OnEvent } from '@reflex/triggers';
 import { OrderPaid, OrderPlaced } from '../../apps/api/src/testing/test-domain';
@@ -8,6 +9,7 @@ import { connect } from './socket';
 
 const BOUND = 20;
 const PER_SOURCE = 500;
+const SECRET = 'a-secret-of-the-crm-alone';
 
 @Injectable()
 class Clerks {
@@ -19,6 +21,9 @@ class Clerks {
 
   @OnEvent(WebSocketMessage, { name: 'chat', maxWaiting: BOUND })
   chat(): void {}
+
+  @OnEvent(HttpRequest, { name: 'hooks', maxWaiting: BOUND })
+  hook(): void {}
 
   @OnEvent(OrderPlaced, { name: 'wide' })
   wide(): void {}
@@ -44,7 +49,11 @@ beforeEach(async () => {
   database = await freshDatabase();
   service = await startTestService(
     database,
-    { RATE_LIMIT_REQUESTS: '0', EVENT_MAX_WAITING_PER_SOURCE: String(PER_SOURCE) },
+    {
+      RATE_LIMIT_REQUESTS: '0',
+      EVENT_MAX_WAITING_PER_SOURCE: String(PER_SOURCE),
+      WEBHOOK_SECRETS: `crm=${SECRET}`,
+    },
     domain(),
   );
 });
@@ -132,6 +141,23 @@ describe('S33: what may wait', () => {
     const refused = await fill('narrow', later, http('narrow'));
 
     expect(refused.body.error.details.name).toBe('narrow');
+  });
+
+  it('tells a sender of webhooks the same', async () => {
+    const hook = { type: 'http.request', source: 'test', method: 'POST', path: '/' };
+    await fill(
+      'hooks',
+      times(BOUND, () => hook),
+      hook,
+    );
+    const time = String(Math.floor(Date.now() / 1_000));
+    const signature = createHmac('sha256', SECRET).update(`${time}.{}`).digest('hex');
+
+    const headers = { 'x-timestamp': time, 'x-signature': `sha256=${signature}` };
+    const refused = await service.post('/webhooks/crm', {}, headers);
+
+    expect(code(refused)).toEqual([429, 'quota_exceeded']);
+    expect(refused.headers.get('retry-after')).toBe('5');
   });
 
   it('tells a WebSocket client the same', async () => {

@@ -148,6 +148,8 @@ describe('the options of a trigger', () => {
   it.each([
     [{ maxAttempts: 0 }, 'maxAttempts must be a whole number from 1'],
     [{ concurrency: 1.5 }, 'concurrency must be a whole number'],
+    [{ maxWaiting: 0 }, 'maxWaiting must be a whole number from 1 to 2147483647'],
+    [{ maxWaiting: 3e9 }, 'maxWaiting must be a whole number from 1 to 2147483647'],
     [{ priority: 0.5 }, 'priority must be a whole number'],
     [{ timeout: 'soon' }, '"soon" is not a duration'],
     [{ timeout: 0 }, 'timeout must be longer'],

@@ -36,6 +36,8 @@ export interface Trigger {
   conditionText: string;
 }
 
+/** Of the columns that hold these numbers. */
+const MOST = 2_147_483_647;
 const NAME = /^[A-Za-z][\w.:-]{0,127}$/;
 const TYPE_GLOB = /^[a-z*][a-z0-9_*-]*(?:\.[a-z0-9_*-]+)*$/;
 
@@ -167,7 +169,9 @@ function throttleOf(throttle: TriggerOptions['throttle']): TriggerDefinition['th
 }
 
 function assertWhole(option: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw invalid(`${option} must be a whole number from 1. Correct it.`);
+  if (!Number.isInteger(value) || value < 1 || value > MOST) {
+    throw invalid(`${option} must be a whole number from 1 to ${MOST}. Correct it.`);
+  }
 }
 
 function invalid(sentence: string): TriggerSetupError {
