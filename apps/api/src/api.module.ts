@@ -5,6 +5,7 @@ import { TriggerExplainer } from '@reflex/triggers';
 import { ApprovalsController } from './approvals/approvals.controller';
 import { AuditController } from './audit/audit.controller';
 import { BacktestsController } from './backtests/backtests.controller';
+import { BudgetsController } from './budgets/budgets.controller';
 import { DeadLetterBatchesController } from './dead-letters/dead-letter-batches.controller';
 import { CloudEventPublisher } from './cloud-events/cloud-event-publisher';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
@@ -33,6 +34,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     ApprovalsController,
     AuditController,
     BacktestsController,
+    BudgetsController,
     CausationController,
     DeadLetterBatchesController,
     DeadLettersController,

@@ -29,6 +29,35 @@ export function modelProviders() {
   };
 }
 
+const Price = z.strictObject({
+  input: z.number().min(0),
+  output: z.number().min(0),
+  cachedInput: z.number().min(0).optional(),
+  cacheWrite: z.number().min(0).optional(),
+});
+
+/** How the setting `MODEL_PRICES` is read. */
+export function modelPrices() {
+  return {
+    schema: z.string().transform((text, context): NonNullable<AgentsOptions['prices']> => {
+      const read = z.record(z.string().regex(MODEL_NAME), Price).safeParse(jsonOf(text));
+      if (read.success) return read.data;
+      context.addIssue({ code: 'custom' });
+      return z.NEVER;
+    }),
+    expected:
+      'JSON such as {"groq:llama-3.3-70b-versatile":{"input":0.59,"output":0.79},"ollama:*":{"input":0,"output":0}}, with cachedInput and cacheWrite if they differ',
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The URL of a server of models; a password in it would stand in error messages, so it is refused. */
 export function modelServerUrl() {
   return {
@@ -51,6 +80,13 @@ export function agentsOf(settings: Settings): AgentsOptions {
       connectMs: settings.modelConnectTimeout * 1_000,
       firstTokenMs: settings.modelFirstTokenTimeout * 1_000,
       totalMs: settings.modelTimeout * 1_000,
+      outputTokens: settings.modelMaxOutputTokens,
+    },
+    prices: settings.modelPrices,
+    budget: {
+      perDay: { usd: settings.budgetUsdPerDay, tokens: settings.budgetTokensPerDay },
+      perScope: { usd: settings.budgetUsdPerScope },
+      onExhausted: settings.budgetOnExhausted,
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { MODEL_NAME, modelProviders, modelServerUrl } from './model-settings';
+import { MODEL_NAME, modelPrices, modelProviders, modelServerUrl } from './model-settings';
 import {
   decimal,
   forTools,
@@ -135,6 +135,29 @@ export const VARIABLES = {
     'Seconds that a model may say nothing: before its first word, and between any two.',
   ),
   MODEL_TIMEOUT: preset(decimal(0.1, 86_400), '300', 'Seconds that one answer of a model may take.'),
+  MODEL_MAX_OUTPUT_TOKENS: preset(
+    whole(16, 1_000_000),
+    '8192',
+    'Most tokens that a model may write in one answer; one that is cut off there becomes a dead letter.',
+  ),
+  MODEL_PRICES: optional(
+    modelPrices(),
+    'What models cost, in US dollars per million tokens, beside or in place of the prices that come with Reflex.',
+  ),
+  BUDGET_USD_PER_DAY: optional(
+    decimal(0.000_001, 1_000_000_000),
+    'US dollars for models that all agents together may use in a day (UTC).',
+  ),
+  BUDGET_TOKENS_PER_DAY: optional(whole(1, 1_000_000_000_000), 'Tokens that all agents together may use in a day.'),
+  BUDGET_USD_PER_SCOPE: optional(
+    decimal(0.000_001, 1_000_000_000),
+    'US dollars that all agents together may use in a day for one scope of triggers, such as a customer.',
+  ),
+  BUDGET_ON_EXHAUSTED: preset(
+    oneOf('fail', 'park'),
+    'fail',
+    'What becomes of a run whose agent does not say so: `fail` a dead letter, `park` it waits until a person raises the limit or the day is over.',
+  ),
   EGRESS_PRIVATE_NETWORKS: preset(
     list(isAddressOrNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
     '',

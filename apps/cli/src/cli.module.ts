@@ -4,6 +4,9 @@ import { ApprovalsCommand } from './approvals/approvals.command';
 import { ApprovalsDenyCommand } from './approvals/approvals-deny.command';
 import { ApprovalsListCommand } from './approvals/approvals-list.command';
 import { ApprovalsShowCommand } from './approvals/approvals-show.command';
+import { BudgetsCommand } from './budgets/budgets.command';
+import { BudgetsListCommand } from './budgets/budgets-list.command';
+import { BudgetsRaiseCommand } from './budgets/budgets-raise.command';
 import { DlqCommand } from './dlq/dlq.command';
 import { DlqClustersCommand } from './dlq/dlq-clusters.command';
 import { DlqEditCommand } from './dlq/dlq-edit.command';
@@ -52,6 +55,9 @@ import { Workspace } from './workspace';
     ApprovalsListCommand,
     ApprovalsShowCommand,
     BacktestCommand,
+    BudgetsCommand,
+    BudgetsListCommand,
+    BudgetsRaiseCommand,
     DlqCommand,
     DlqClustersCommand,
     DlqEditCommand,

@@ -1,7 +1,14 @@
 import { userInfo } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiKeys, Audit, AUTH_ENTITIES, AUTH_MIGRATIONS, type Operator } from '@reflex/auth';
-import { ApprovalService, DeadLetterService, EffectService, OperationDriver, OperationService } from '@reflex/dlq';
+import {
+  ApprovalService,
+  BudgetService,
+  DeadLetterService,
+  EffectService,
+  OperationDriver,
+  OperationService,
+} from '@reflex/dlq';
 import { openPostgresStore, type EventStore } from '@reflex/event-store';
 import { EventRegistry } from '@reflex/events';
 import { TimerService, TimerTable } from '@reflex/timers';
@@ -15,6 +22,7 @@ export interface Tools {
   deadLetters: DeadLetterService;
   effects: EffectService;
   approvals: ApprovalService;
+  budgets: BudgetService;
   operations: OperationService;
   timers: TimerService;
 }
@@ -56,6 +64,7 @@ export class Workspace implements OnApplicationShutdown {
       deadLetters: new DeadLetterService(store, audit, new EventRegistry(), driver),
       effects: new EffectService(store, audit),
       approvals: new ApprovalService(store, audit),
+      budgets: new BudgetService(store, audit),
       operations: new OperationService(store, audit, driver),
       timers: new TimerService(new TimerTable(store.dataSource)),
     };

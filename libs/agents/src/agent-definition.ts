@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ApprovalPolicy } from './approval';
-import type { AgentBudget } from './agent.decorator';
+import type { AgentBudget } from './budgets/budget-options';
 import type { McpServerTools } from './mcp/mcp-server';
 import type { ModelChoice } from './models/models';
 import type { EgressHost } from './egress/egress-rule';
@@ -61,6 +61,8 @@ export interface AgentDefinition {
   /** `null` for the application's default. */
   model: ModelChoice | null;
   budget: AgentBudget;
+  /** The agent whose budget of the day it uses; default its own. */
+  account?: string;
   maxSteps: number;
   maxInputChars: number;
   memory?: AgentMemoryOptions;

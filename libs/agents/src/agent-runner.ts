@@ -1,15 +1,17 @@
-import { HumanMessage, ToolMessage } from '@langchain/core/messages';
+import { type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { Injectable } from '@nestjs/common';
 import type { RunUsage } from '@reflex/core';
 import { currentRun } from '@reflex/observability';
 import type { AgentDefinition } from './agent-definition';
-import { Prices } from './budgets/prices';
+import { BudgetKeeper } from './budgets/budget-keeper';
+import { DegradeNow } from './budgets/errors';
+import type { RunBudget } from './budgets/run-budget';
 import { readAnswer, RESPOND, type Answer } from './answer';
 import { AgentOutOfTime, AgentStepsExceeded, InvalidAgentOutput } from './errors';
 import { Answers } from './ledger/answers';
 import { AttemptRecord } from './ledger/attempt-record';
 import { AgentMemory } from './memory/agent-memory';
-import { askModel, type ModelTurn } from './model-turn';
+import { askModel, type AskOptions, type ModelTurn } from './model-turn';
 import { McpTools } from './mcp/mcp-tools';
 import { type AgentModel, Models, type ModelChoice } from './models/models';
 import { openingMessages, type AgentInput } from './prompt';
@@ -45,7 +47,7 @@ export class AgentRunner {
     private readonly models: Models,
     private readonly memory: AgentMemory = new AgentMemory(),
     private readonly mcp?: McpTools,
-    private readonly prices: Prices = new Prices(),
+    private readonly budgets: BudgetKeeper = new BudgetKeeper(),
   ) {}
 
   async run(agent: AgentDefinition, input: AgentInput, options: RunOptions = {}): Promise<AgentOutcome> {
@@ -69,9 +71,10 @@ export class AgentRunner {
     signal: AbortSignal,
   ): Promise<AgentOutcome> {
     const model = this.models.get(options.model ?? agent.model);
-    const meter = new UsageMeter(agent.name, model.name, this.prices);
+    const meter = new UsageMeter(agent.name, model.name, this.budgets.prices);
+    const budget = this.budgets.open(agent);
     try {
-      return await this.converse(agent, input, options, { model, meter, signal });
+      return await budget.enclose(() => this.converse(agent, input, options, { model, meter, budget, signal }));
     } finally {
       meter.end();
     }
@@ -81,12 +84,12 @@ export class AgentRunner {
     agent: AgentDefinition,
     input: AgentInput,
     options: RunOptions,
-    { model, meter, signal }: { model: AgentModel; meter: UsageMeter; signal: AbortSignal },
+    { model, meter, budget, signal }: { model: AgentModel; meter: UsageMeter; budget: RunBudget; signal: AbortSignal },
   ): Promise<AgentOutcome> {
     const record = AttemptRecord.of(currentRun());
-    const answers = new Answers(agent, record, this.prices);
+    const answers = new Answers(agent, record, this.budgets.prices);
     const telling = new Telling(agent.name, currentRun());
-    const tools = new ToolCaller(agent, { record, telling, signal, onCall: (call) => meter.addCall(call) });
+    const tools = new ToolCaller(agent, { record, telling, signal, budget, onCall: (call) => meter.addCall(call) });
     const talk = agent.memory && (await this.memory.open(agent, options.conversation));
     const messages = openingMessages(agent, input, talk?.before);
     const repeated = new RepeatedCalls(agent.name);
@@ -96,8 +99,15 @@ export class AgentRunner {
     for (let step = 1; step <= agent.maxSteps || repairing; step += 1) {
       const mustAnswer = repairing || agent.tools.length === 0;
       const turn = await answers.get({ model, messages, mustAnswer, signal }, () =>
-        askModel(model, agent, messages, { mustAnswer, signal, newText: () => telling.newText() }),
+        this.ask(agent, model, messages, {
+          mustAnswer,
+          signal,
+          newText: () => telling.newText(),
+          budget,
+          onDegrade: () => meter.degrade(),
+        }),
       );
+      if (turn.reused) budget.remember(turn.usage, this.budgets.prices.cost(turn.model, turn.usage));
       if (turn.reused && turn.text !== '') telling.newText()(turn.text);
       meter.addTurn(turn);
       messages.push(turn.message);
@@ -141,6 +151,26 @@ export class AgentRunner {
     const exceeded = new AgentStepsExceeded(agent.name, agent.maxSteps, lastCalls);
     await answers.discard(exceeded);
     throw exceeded;
+  }
+
+  /** Asks the model, or the cheaper one once the budget leaves no more for it. */
+  private async ask(
+    agent: AgentDefinition,
+    model: AgentModel,
+    messages: BaseMessage[],
+    { budget, onDegrade, ...options }: AskOptions & { budget: RunBudget; onDegrade: () => void },
+  ): Promise<ModelTurn> {
+    const admit = (candidate: AgentModel) => budget.admit(candidate, messages, options.signal);
+    for (;;) {
+      if (budget.degraded) onDegrade();
+      const chosen = budget.degraded ? this.models.get(this.budgets.degradeTo(agent)) : model;
+      try {
+        return await askModel(chosen, agent, messages, { ...options, admit });
+      } catch (error) {
+        // Once in a run.
+        if (!(error instanceof DegradeNow)) throw error;
+      }
+    }
   }
 }
 

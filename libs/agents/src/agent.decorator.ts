@@ -1,18 +1,11 @@
 import { Injectable, type Type } from '@nestjs/common';
 import type { z } from 'zod';
+import type { AgentBudget } from './budgets/budget-options';
 import type { EgressHost } from './egress/egress-rule';
 import type { LangChainAgent } from './langchain-agent';
 import type { AgentMemoryOptions } from './memory/memory-options';
 import type { McpServerTools } from './mcp/mcp-server';
 import type { ModelChoice } from './models/models';
-
-/** Hard bounds of one run of an agent. */
-export interface AgentBudget {
-  /** Further calls are refused, and the model is told so. */
-  toolCalls?: number;
-  /** Wall clock; at its end the run is aborted. */
-  seconds?: number;
-}
 
 export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObject | undefined> {
   /** Unique in the application. */
@@ -29,6 +22,7 @@ export interface AgentOptions<Output extends z.ZodObject | undefined = z.ZodObje
   tools?: (Type | McpServerTools)[];
   /** `provider:model`, or several: each is asked when those before it cannot answer. Default is the application's. */
   model?: ModelChoice;
+  /** What its runs may use, each by itself and all of a day. */
   budget?: AgentBudget;
   /** What was said before in the same conversation is part of the prompt. Without, each run stands by itself. */
   memory?: AgentMemoryOptions;

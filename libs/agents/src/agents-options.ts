@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { DayBudgets } from './budgets/budget-options';
 import type { ModelPrice } from './budgets/price-table';
 import type { EgressOptions } from './egress/egress-options';
 import type { ModelLimits } from './models/model-limits';
@@ -22,6 +23,8 @@ export interface AgentsOptions {
   /** Whether the offline model answers for models that have neither key nor URL; default true. Otherwise they are refused. */
   standIn?: boolean;
   limits?: Partial<ModelLimits>;
+  /** Limits of a day for all agents together. */
+  budget?: DayBudgets;
   /** What models cost, by `provider:model`, where `*` stands for any text; goes before the table that comes with Reflex. */
   prices?: Record<string, ModelPrice>;
   /** What tools may refer to by `secret('NAME')`. Only the `EgressClient` gets to see the values. */

@@ -8,6 +8,7 @@ import { AgentRunner } from './agent-runner';
 import { agentTool, toolsUnder } from './agent-tool';
 import { RESPOND } from './answer';
 import { approvalPolicy } from './approval';
+import { BudgetKeeper } from './budgets/budget-keeper';
 import { assertHosts, hostsMissing, type EgressRule } from './egress/egress-rule';
 import { assertNoTrifecta } from './egress/trifecta';
 import { AgentSetupError } from './errors';
@@ -31,6 +32,7 @@ export class AgentsExplorer implements OnModuleInit {
     private readonly registry: AgentRegistry,
     private readonly models: Models,
     private readonly runner: AgentRunner,
+    private readonly budgets: BudgetKeeper,
   ) {}
 
   onModuleInit(): void {
@@ -48,7 +50,9 @@ export class AgentsExplorer implements OnModuleInit {
   }
 
   private define(options: AgentOptions, providers: Provider[]): AgentDefinition {
-    if (options.model) this.models.get(options.model);
+    const { degradeTo } = options.budget ?? {};
+    const models = [this.models.get(options.model), ...(degradeTo ? [this.models.get(degradeTo)] : [])];
+    this.budgets.check(options.name, options.budget ?? {}, models);
     assertHosts(options.egress ?? [], `Agent "${options.name}"`);
     const entries = options.tools ?? [];
     const servers = entries.filter((entry) => entry instanceof McpServerTools);

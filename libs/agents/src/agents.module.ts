@@ -5,6 +5,10 @@ import { AgentRegistry } from './agent-registry';
 import { AgentRunner } from './agent-runner';
 import { AGENTS_OPTIONS, ConfigurableModuleClass, type AgentsOptions } from './agents-options';
 import { AgentsExplorer } from './agents.explorer';
+import { BudgetKeeper } from './budgets/budget-keeper';
+import { BudgetLedger } from './budgets/budget-ledger';
+import { MemoryBudgetLedger } from './budgets/memory-budget-ledger';
+import { PostgresBudgetLedger } from './budgets/postgres-budget-ledger';
 import { Prices } from './budgets/prices';
 import { EgressClient } from './egress/egress-client';
 import { EGRESS_OPTIONS } from './egress/egress-options';
@@ -33,9 +37,16 @@ import { Models } from './models/models';
       useFactory: ({ secrets = {} }: AgentsOptions) => new Secrets(secrets),
     },
     {
-      provide: Prices,
-      inject: [AGENTS_OPTIONS],
-      useFactory: ({ prices }: AgentsOptions) => new Prices(prices),
+      provide: BudgetLedger,
+      inject: [{ token: DataSource, optional: true }],
+      useFactory: (dataSource?: DataSource) =>
+        dataSource ? new PostgresBudgetLedger(dataSource) : new MemoryBudgetLedger(),
+    },
+    {
+      provide: BudgetKeeper,
+      inject: [AGENTS_OPTIONS, BudgetLedger],
+      useFactory: ({ prices, budget }: AgentsOptions, ledger: BudgetLedger) =>
+        new BudgetKeeper(new Prices(prices), ledger, budget),
     },
     { provide: Models, useClass: ConfiguredModels },
     AgentMemory,

@@ -1,9 +1,11 @@
 export { type AgentDefinition, type JsonSchema, type ToolDefinition } from './agent-definition';
 export { AgentRegistry, type AgentDescription } from './agent-registry';
 export { AgentRunner, type AgentInput, type AgentOutcome, type RunOptions } from './agent-runner';
-export { Agent, type AgentBudget, type AgentOptions } from './agent.decorator';
+export { Agent, type AgentOptions } from './agent.decorator';
 export { type AgentsOptions, type ServerOptions } from './agents-options';
 export { AgentsModule } from './agents.module';
+export { type AgentBudget, type BudgetLimits, type DayBudgets, type OnExhausted } from './budgets/budget-options';
+export { BudgetBusy, BudgetExhausted, ModelPriceMissing } from './budgets/errors';
 export { type ModelPrice } from './budgets/price-table';
 export { EgressClient } from './egress/egress-client';
 export { type EgressRequest, type EgressResponse } from './egress/egress-request';

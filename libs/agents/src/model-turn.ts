@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { PermanentError, RetryLater } from '@reflex/core';
 import type { AgentDefinition, ToolDefinition } from './agent-definition';
 import { RESPOND } from './answer';
+import type { Admission } from './budgets/run-budget';
 import type { AgentModel } from './models/models';
 import { readAnswerStream, type WholeAnswer } from './models/answer-stream';
 import { anotherMayAnswer, explainModelError } from './models/providers/provider-errors';
@@ -40,6 +41,8 @@ export interface AskOptions {
   signal: AbortSignal;
   /** Asked for each answer who is told what it says while the model writes it; the answer may break off. */
   newText?: () => (text: string) => void;
+  /** Reserves what the call may use. */
+  admit?: (model: AgentModel) => Promise<Admission>;
 }
 
 const logger = new Logger('Models');
@@ -77,23 +80,32 @@ async function askOne(
   model: AgentModel,
   agent: AgentDefinition,
   messages: BaseMessage[],
-  { mustAnswer, signal, newText = () => () => undefined }: AskOptions,
+  { mustAnswer, signal, newText = () => () => undefined, admit }: AskOptions,
 ): Promise<ModelTurn> {
   const tools = [...agent.tools.map(toolForModel), ...respondTool(agent)];
   const force = mustAnswer && agent.output ? { tool_choice: RESPOND } : {};
   const bound = tools.length > 0 ? model.chat.bindTools?.(tools, force) : model.chat;
   if (!bound)
     throw new TypeError(`${model.name} cannot call tools. Choose a model that can, or an agent without tools.`);
+  const admission = await admit?.(model);
+  let chars = 0;
   const call = async () => {
     try {
       const start = (both: AbortSignal) => bound.stream(messages, { signal: both });
-      return await readAnswerStream(model, start, signal, newText());
+      return await readAnswerStream(model, start, signal, newText(), (sum) => (chars = sum));
     } catch (error) {
       signal.throwIfAborted();
       throw explainModelError(error, model);
     }
   };
-  const answer = await (model.gate ? model.gate.pass(call) : call());
+  let answer: WholeAnswer;
+  try {
+    answer = await (model.gate ? model.gate.pass(call) : call());
+  } catch (error) {
+    await admission?.failed(error, chars);
+    throw error;
+  }
+  await admission?.done(answer.usage, chars);
   return turnOf(answer, model.name, messages.length);
 }
 

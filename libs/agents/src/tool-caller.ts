@@ -2,6 +2,7 @@ import { ToolMessage } from '@langchain/core/messages';
 import { Parked, type ToolCallRecord } from '@reflex/core';
 import { z } from 'zod';
 import type { AgentDefinition, ToolDefinition } from './agent-definition';
+import type { RunBudget } from './budgets/run-budget';
 import type { AttemptRecord } from './ledger/attempt-record';
 import { executeOnce, type CallOutcome } from './ledger/execute-once';
 import type { RequestedCall } from './model-turn';
@@ -14,14 +15,13 @@ export interface ToolCallerOptions {
   record: AttemptRecord;
   telling: Telling;
   signal: AbortSignal;
+  budget: RunBudget;
   /** Called as soon as a call starts; the record is completed when it ends. */
   onCall: (record: ToolCallRecord) => void;
 }
 
 /** Executes the tools that a model asks for in one run of an agent. */
 export class ToolCaller {
-  private calls = 0;
-
   constructor(
     private readonly agent: AgentDefinition,
     private readonly options: ToolCallerOptions,
@@ -65,17 +65,29 @@ export class ToolCaller {
   }
 
   private async outcomeOf(requested: RequestedCall, replayed: boolean): Promise<CallOutcome> {
-    const { record, signal } = this.options;
+    const { record, signal, budget } = this.options;
     const tool = this.agent.tools.find(({ name }) => name === requested.name);
     if (!tool) return refusal(this.noSuchTool(requested.name));
     const parsed = readInput(tool, requested);
     if (!parsed.ok) return refusal(parsed.issue);
-    const allowed = this.agent.budget.toolCalls ?? Number.POSITIVE_INFINITY;
-    if (this.calls >= allowed)
-      return refusal(`The budget of ${allowed} tool calls is used up. Answer with what you have.`);
-    this.calls += 1;
+    if (!(await budget.mayCallTool())) {
+      const { toolCalls } = this.agent.budget;
+      return refusal(`The budget of ${toolCalls} tool calls is used up. Answer with what you have.`);
+    }
     const { input } = parsed;
-    return executeOnce(record, { agent: this.agent.name, tool, input, callId: requested.id, replayed, signal });
+    const execute: ToolDefinition['execute'] = async (given, call) => {
+      await budget.toolIsCalled();
+      return tool.execute(given, call);
+    };
+    const counted = { ...tool, execute };
+    return executeOnce(record, {
+      agent: this.agent.name,
+      tool: counted,
+      input,
+      callId: requested.id,
+      replayed,
+      signal,
+    });
   }
 
   private noSuchTool(name: string): string {

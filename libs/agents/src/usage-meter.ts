@@ -44,6 +44,11 @@ export class UsageMeter {
     for (const usage of this.counted) usage.tool_calls.push(record);
   }
 
+  /** From here on the cheaper model answers. */
+  degrade(): void {
+    for (const usage of this.counted) usage.degraded = true;
+  }
+
   end(): void {
     if (this.inAttempt) this.inAttempt.duration_ms += Math.round(performance.now() - this.started);
   }

@@ -46,6 +46,7 @@ export { type Jsonified } from './jsonified';
 export { mermaid } from './mermaid';
 export {
   approvalWaitKey,
+  budgetWaitKey,
   effectWaitKey,
   type ApprovalAnswer,
   type ApprovalDecision,

@@ -127,6 +127,11 @@ export function effectWaitKey(id: string): string {
   return `effect:${id}`;
 }
 
+/** What a delivery that is parked for a budget waits for. */
+export function budgetWaitKey(id: string): string {
+  return `budget:${id}`;
+}
+
 /** What a delivery that is parked for an approval waits for. */
 export function approvalWaitKey(id: string): string {
   return `approval:${id}`;

@@ -17,6 +17,20 @@ export function noApproval(id: string): NotFound {
   return new NotFound(`There is no approval "${id}". List them with GET /approvals.`);
 }
 
+export function noBudget(id: string): NotFound {
+  return new NotFound(`There is no budget "${id}". List them with GET /budgets.`);
+}
+
+/** A limit of a day that is over cannot be raised any more. */
+export class BudgetOver extends ReflexError {
+  readonly code = 'budget_over';
+  override readonly status = 409;
+
+  constructor(id: string, day: string) {
+    super(`Budget ${id} is of ${day}, and that day (UTC) is over. Raise the one of today; nothing was changed.`);
+  }
+}
+
 /** The word does not count; nothing was changed. */
 export class ApprovalRefused extends ReflexError {
   readonly code: string;

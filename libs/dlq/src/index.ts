@@ -3,6 +3,8 @@ export { DeadLetterService } from './dead-letter.service';
 export { DlqModule } from './dlq.module';
 export { approvalJson } from './approvals/approval-json';
 export { ApprovalService } from './approvals/approval.service';
+export { budgetJson } from './budgets/budget-json';
+export { BudgetService } from './budgets/budget.service';
 export { effectJson } from './effects/effect-json';
 export { EffectService } from './effects/effect.service';
 export { forecastJson } from './forecast-json';

@@ -3,6 +3,7 @@ import type { BaseEvent } from '@reflex/events';
 import type { EntityManager } from 'typeorm';
 import type { Approvals } from './approvals';
 import type { Backlog, BacklogBounds } from './backlog';
+import type { Budgets } from './budgets';
 import type { DelayOptions } from './delay';
 import type { Delivery, DeliveryKey, StoredEvent } from './delivery';
 import type { DeadLetters } from './dead-letters';
@@ -122,6 +123,7 @@ export abstract class EventStore {
   abstract findRun(id: string): Promise<RunRecord | null>;
   /** Adds up runs over a window of time; it reads all of them, so keep it short. */
   abstract runStats(search: RunStatsSearch): Promise<RunStatsPage>;
+  abstract readonly budgets: Budgets;
   abstract readonly deadLetters: DeadLetters;
   abstract readonly effects: EffectLedger;
   abstract readonly streams: RunStreams;

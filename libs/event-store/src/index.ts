@@ -7,6 +7,7 @@ export {
   type OwnRequest,
 } from './approvals';
 export { type Backlog, type BacklogBounds, type WaitingTrigger } from './backlog';
+export { Budgets, type Budget, type BudgetLevel, type BudgetPage, type BudgetSearch, type BudgetUnit } from './budgets';
 export {
   DeadLetters,
   type DeadLetter,

@@ -6,17 +6,19 @@ type Parameter = { in: string; name: string; example?: unknown };
 
 /** What to fill into the paths of the explorer, so that "Try it out" finds something: the newest of each kind. */
 export async function sampleIds(store: EventStore): Promise<Samples> {
-  const [events, runs, letters, triggers, operations, effects, unknown, approvals, pending] = await Promise.all([
-    store.search({ limit: 1 }),
-    store.searchRuns({ limit: 1 }),
-    store.deadLetters.list({ limit: 1 }),
-    store.triggers(),
-    store.operations.list(),
-    store.effects.list({ limit: 1 }),
-    store.effects.list({ status: 'unknown', limit: 1 }),
-    store.approvals.list({ limit: 1 }),
-    store.approvals.list({ status: 'pending', limit: 1 }),
-  ]);
+  const [events, runs, letters, triggers, operations, effects, unknown, approvals, pending, budgets] =
+    await Promise.all([
+      store.search({ limit: 1 }),
+      store.searchRuns({ limit: 1 }),
+      store.deadLetters.list({ limit: 1 }),
+      store.triggers(),
+      store.operations.list(),
+      store.effects.list({ limit: 1 }),
+      store.effects.list({ status: 'unknown', limit: 1 }),
+      store.approvals.list({ limit: 1 }),
+      store.approvals.list({ status: 'pending', limit: 1 }),
+      store.budgets.list({ limit: 1 }),
+    ]);
   return {
     '/events/{id}': events.items[0]?.id,
     '/events/{id}/graph': events.items[0]?.id,
@@ -28,6 +30,8 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
     '/approvals/{id}': approvals.items[0]?.id,
     '/approvals/{id}/approve': pending.items[0]?.id,
     '/approvals/{id}/deny': pending.items[0]?.id,
+    '/budgets/{id}': budgets.items[0]?.id,
+    '/budgets/{id}/raise': budgets.items[0]?.id,
     '/effects/{id}': effects.items[0]?.id,
     '/effects/{id}/resolve': unknown.items[0]?.id,
     '/triggers/{name}/explain': triggers[0]?.name,

@@ -49,7 +49,12 @@ export class RefundTool {
   }
 }
 
-@Agent({ name: 'refunds', prompt: 'Call refund once, then say that it is done.', tools: [RefundTool] })
+@Agent({
+  name: 'refunds',
+  prompt: 'Call refund once, then say that it is done.',
+  tools: [RefundTool],
+  budget: { perDay: { tokens: 10_000_000 } },
+})
 export class RefundAgent extends LangChainAgent {}
 
 /** Triggers whose outcome a test decides by what it sends. */

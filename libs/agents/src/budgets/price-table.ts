@@ -16,6 +16,8 @@ export const PRICES_OF: { date: string; models: Record<string, ModelPrice> } = {
   date: '2025-11-20',
   models: {
     'offline:*': { input: 0, output: 0 },
+    // Those that tests bring along.
+    'test:*': { input: 0, output: 0 },
 
     'openai:gpt-5.1': { input: 1.25, cachedInput: 0.125, output: 10 },
     'openai:gpt-5': { input: 1.25, cachedInput: 0.125, output: 10 },

@@ -127,5 +127,6 @@ function conversationOf({ summary }: Past, said: Said[]): object {
 function summarizer(agent: AgentDefinition): AgentDefinition {
   const { model, budget, maxInputChars } = agent;
   const answers = { prompt: SUMMARY_PROMPT, output: null, outputSchema: null, tools: [] };
-  return { name: `${agent.name}.memory`, ...answers, model, budget, maxSteps: 1, maxInputChars };
+  const account = agent.account ?? agent.name;
+  return { name: `${agent.name}.memory`, account, ...answers, model, budget, maxSteps: 1, maxInputChars };
 }

@@ -24,6 +24,8 @@ export class AnswerPieces {
   chars = 0;
   /** The provider has said that this is all. */
   done = false;
+  /** It says that it had to leave off before the end. */
+  cutOff = false;
   private readonly texts: string[] = [];
   private readonly calls = new Map<string | number, { id?: string; name?: string; args: string[] }>();
   private usage: UsageMetadata | undefined;
@@ -37,6 +39,7 @@ export class AnswerPieces {
     else this.addCalls(piece);
     this.usage = most(this.usage, piece.usage_metadata);
     this.done ||= saysWhy(piece.response_metadata) || saysWhy(piece.additional_kwargs);
+    this.cutOff ||= leftOff(piece.response_metadata) || leftOff(piece.additional_kwargs);
     return text;
   }
 
@@ -85,6 +88,10 @@ export class AnswerPieces {
 
 function saysWhy(metadata: Record<string, unknown> | undefined): boolean {
   return Boolean(metadata?.['finish_reason'] ?? metadata?.['stop_reason']) || metadata?.['status'] === 'completed';
+}
+
+function leftOff(metadata: Record<string, unknown> | undefined): boolean {
+  return ['length', 'max_tokens'].includes(String(metadata?.['finish_reason'] ?? metadata?.['stop_reason']));
 }
 
 // Who tells the tokens more than once counts from the beginning each time, so the most is what it came to.

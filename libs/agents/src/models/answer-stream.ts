@@ -19,6 +19,7 @@ export async function readAnswerStream(
   start: StartAnswer,
   signal: AbortSignal,
   onText: (text: string) => void,
+  onChars: (chars: number) => void = () => undefined,
 ): Promise<WholeAnswer> {
   const limits = model.limits ?? DEFAULT_MODEL_LIMITS;
   const stop = new AbortController();
@@ -38,6 +39,7 @@ export async function readAnswerStream(
       if (next.done) break;
       silence.refresh();
       const text = pieces.add(next.value);
+      onChars(pieces.chars);
       if (pieces.chars > limits.answerChars) throw new AnswerTooLong(model.name, `${limits.answerChars} characters`);
       if (text !== '') onText(text);
     }
@@ -47,6 +49,7 @@ export async function readAnswerStream(
     // Also closes the connection of an answer that was not read to its end.
     stop.abort();
   }
+  if (pieces.cutOff) throw new AnswerTooLong(model.name, `${limits.outputTokens} tokens (MODEL_MAX_OUTPUT_TOKENS)`);
   if (model.saysWhenDone && !pieces.done) {
     throw new ModelUnavailable(
       `The answer of ${model.name} was cut off; it is asked again with the next attempt. Check the network if it goes on.`,

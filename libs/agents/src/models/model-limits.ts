@@ -6,6 +6,8 @@ export interface ModelLimits {
   firstTokenMs: number;
   /** Until the answer is complete. */
   totalMs: number;
+  /** Most tokens that the model is asked to write, and that are reserved for it; an answer that it cuts off is an error. */
+  outputTokens: number;
   /** Most characters of an answer, tool calls included. */
   answerChars: number;
   /** Most bytes of an answer on the wire, whatever is in them. */
@@ -16,6 +18,7 @@ export const DEFAULT_MODEL_LIMITS: ModelLimits = {
   connectMs: 10_000,
   firstTokenMs: 60_000,
   totalMs: 300_000,
+  outputTokens: 8_192,
   answerChars: 256 * 1024,
   // A token of four characters comes in some 250 bytes.
   answerBytes: 32 * 1024 * 1024,

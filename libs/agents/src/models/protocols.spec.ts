@@ -1,5 +1,6 @@
-import { calling, openaiPiece, startRawModelServer, streamHead } from '@reflex/test';
-import { asking } from '../testing/ask';
+import { anthropicBeginning, calling, openaiPiece, startRawModelServer, streamHead } from '@reflex/test';
+import { AnswerTooLong } from '../errors';
+import { asking, failureOf } from '../testing/ask';
 import { openCourt, respond, toolMessages, verdict, type Court } from '../testing/court';
 
 describe.each([
@@ -23,8 +24,41 @@ describe.each([
     expect(court.desk.calls.map(({ input }) => (input as { word: string }).word)).toEqual(['disk', 'ram']);
     expect(toolMessages(court, 1)).toHaveLength(2);
     expect(court.server.requests()[0]).toMatchObject({ model: model.slice(model.indexOf(':') + 1), stream: true });
+    expect(court.server.requests()[0]).toMatchObject({ max_tokens: 8_192 });
     expect(court.server.heads()[0]!.path).toBe(path);
     expect(court.server.heads()[0]!.headers).toHaveProperty(header);
+  });
+});
+
+describe('an answer that the model cut off', () => {
+  it('is an error, with the setting that allows more, and no answer', async () => {
+    const server = await startRawModelServer((response) => {
+      streamHead(response);
+      response.end(openaiPiece('To be or', 'length'));
+    });
+    const { ask } = asking({ openai: { baseUrl: server.url }, limits: { outputTokens: 20 } });
+
+    const error = await failureOf(ask('openai:m'));
+    await server.stop();
+
+    expect(error).toBeInstanceOf(AnswerTooLong);
+    expect(error.message).toContain('20 tokens (MODEL_MAX_OUTPUT_TOKENS)');
+  });
+
+  it('is known of Anthropic too', async () => {
+    const server = await startRawModelServer((response) => {
+      streamHead(response);
+      response.write(anthropicBeginning('To be or'));
+      const delta = { type: 'message_delta', delta: { stop_reason: 'max_tokens' }, usage: { output_tokens: 3 } };
+      response.write(`event: message_delta\ndata: ${JSON.stringify(delta)}\n\n`);
+      response.end(`event: message_stop\ndata: {"type":"message_stop"}\n\n`);
+    });
+    const { ask } = asking({ anthropic: { baseUrl: new URL(server.url).origin } });
+
+    const error = await failureOf(ask('anthropic:claude-sonnet-4-5'));
+    await server.stop();
+
+    expect(error).toBeInstanceOf(AnswerTooLong);
   });
 });
 

@@ -7,6 +7,8 @@ import { AgentRegistry } from '../agent-registry';
 import { AgentRunner, type AgentInput, type AgentOutcome, type RunOptions } from '../agent-runner';
 import { AgentsModule } from '../agents.module';
 import type { AgentsOptions } from '../agents-options';
+import { BudgetLedger } from '../budgets/budget-ledger';
+import { MemoryBudgetLedger } from '../budgets/memory-budget-ledger';
 import { McpServerTools } from '../mcp/mcp-server';
 import { Conversations } from '../memory/conversations';
 import { ConfiguredModels } from '../models/configured-models';
@@ -46,6 +48,8 @@ export async function openBench(options: BenchOptions): Promise<TestingModule> {
     providers: withAgentsAndTools(options.providers ?? []),
   })
     .useMocker(standIn)
+    .overrideProvider(BudgetLedger)
+    .useValue(new MemoryBudgetLedger())
     .overrideProvider(Conversations)
     .useValue(new RememberedConversations(options.before));
   const ofRuns = new ModelsOfRuns();

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { HistoryBusy } from '../errors';
 import { FORGET_APPROVALS } from './approval-queries';
+import { FORGET_BUDGETS } from './budget-queries';
 import { FORGET_EFFECTS } from './effect-queries';
 import {
   DROP_PARTITIONS,
@@ -121,6 +122,7 @@ export class Maintenance {
     }
     await this.forgetKeys(keys);
     await this.forgetEffects(Math.max(events, runs));
+    await this.forgetAll(FORGET_BUDGETS, [Math.max(events, runs), BATCH]);
     await this.forgetAll(FORGET_WAKES, [WAKES_DAYS, BATCH]);
     await this.forgetAll(FORGET_WAITS, [BATCH]);
     await this.forgetStreams(streams);

@@ -34,6 +34,7 @@ import { Listener } from './listener';
 import { Maintenance } from './maintenance';
 import { reachable } from './outage';
 import { PostgresApprovals } from './postgres-approvals';
+import { PostgresBudgets } from './postgres-budgets';
 import { PostgresDeadLetters } from './postgres-dead-letters';
 import { PostgresEffects } from './postgres-effects';
 import { PostgresHistory } from './postgres-history';
@@ -60,6 +61,7 @@ export class PostgresEventStore extends EventStore {
   readonly deadLetters: PostgresDeadLetters;
   readonly effects: PostgresEffects;
   readonly approvals: PostgresApprovals;
+  readonly budgets: PostgresBudgets;
   readonly operations: PostgresOperations;
   readonly history: PostgresHistory;
   readonly streams: PostgresRunStreams;
@@ -121,6 +123,7 @@ export class PostgresEventStore extends EventStore {
     this.deadLetters = new PostgresDeadLetters(pool, () => this.fed([]));
     this.effects = new PostgresEffects(pool, () => this.stir());
     this.approvals = new PostgresApprovals(pool, () => this.stir());
+    this.budgets = new PostgresBudgets(pool, () => this.stir());
     this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
     this.waits = new PostgresWaits(pool);

@@ -31,10 +31,17 @@ export function providerChat(provider: Provider, model: string, limits: ModelLim
       apiKey: apiKey ?? 'none',
       anthropicApiUrl: baseURL,
       maxRetries: 0,
+      maxTokens: limits.outputTokens,
       clientOptions: client,
     });
   }
   const { ChatOpenAI } = require('@langchain/openai') as typeof LangChainOpenAI;
   // The SDK insists on some text for a key.
-  return new ChatOpenAI({ model, apiKey: apiKey ?? 'none', maxRetries: 0, configuration: { ...client, baseURL } });
+  return new ChatOpenAI({
+    model,
+    apiKey: apiKey ?? 'none',
+    maxRetries: 0,
+    maxTokens: limits.outputTokens,
+    configuration: { ...client, baseURL },
+  });
 }

@@ -1,4 +1,5 @@
 import { ReflexError, RetryLater } from '@reflex/core';
+import { BudgetBusy } from '../../budgets/errors';
 import { AnswerTooLong, ModelRefused, ModelUnavailable } from '../../errors';
 import type { AgentModel } from '../models';
 import { BodyTooLong } from './model-fetch';
@@ -68,6 +69,7 @@ export function explainModelError(error: unknown, model: AgentModel): Error {
 
 /** Whether what is wrong lies with the provider, so that another model may well answer. */
 export function anotherMayAnswer(error: unknown): boolean {
+  if (error instanceof BudgetBusy) return false;
   if (error instanceof ModelRefused) return error.fault === 'account';
   return error instanceof ModelUnavailable || error instanceof RetryLater;
 }

@@ -1,4 +1,5 @@
 import { ApprovalEntity } from './approval.entity';
+import { BudgetEntity, BudgetReservationEntity } from './budget.entity';
 import { ContextEntity, ContextEventEntity } from './context.entity';
 import { ConversationEntity, ConversationMessageEntity } from './conversation.entity';
 import { DeadLetterEntity } from './dead-letter.entity';
@@ -42,9 +43,13 @@ export const ENTITIES = [
   WakeEntity,
   ConversationEntity,
   ConversationMessageEntity,
+  BudgetEntity,
+  BudgetReservationEntity,
 ];
 
 export {
+  BudgetEntity,
+  BudgetReservationEntity,
   ConversationEntity,
   ConversationMessageEntity,
   ApprovalEntity,

@@ -14,6 +14,7 @@ import { RunStreams1763600000013 } from './0013-run-streams';
 import { Waits1763600000014 } from './0014-waits';
 import { Approvals1763600000015 } from './0015-approvals';
 import { Conversations1763600000016 } from './0016-conversations';
+import { Budgets1763600000017 } from './0017-budgets';
 import { HoldingBack1763600000019 } from './0019-holding-back';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
@@ -34,5 +35,6 @@ export const MIGRATIONS = [
   Waits1763600000014,
   Approvals1763600000015,
   Conversations1763600000016,
+  Budgets1763600000017,
   HoldingBack1763600000019,
 ];
