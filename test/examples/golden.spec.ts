@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type AgentsOptions, AgentsModule, AgentRegistry } from '@reflex/agents';
+import { EventStore } from '@reflex/event-store';
 import { evaluate, type FiredTrigger, judge } from '@reflex/testing';
 import { startModelServer } from '@reflex/test';
 import { Test } from '@nestjs/testing';
@@ -31,7 +32,7 @@ async function evaluation(args: string[], env: Record<string, string> = {}) {
 
 it('there is one for every agent of the examples, with cases enough', async () => {
   const app = await Test.createTestingModule({ imports: [AgentsModule.forRoot(OFFLINE), ...Object.values(EXAMPLES)] })
-    .useMocker(() => ({}))
+    .useMocker((token) => (token === EventStore ? {} : undefined))
     .compile();
   await app.init();
   const agents = app.get(AgentRegistry).list();

@@ -19,6 +19,8 @@ import { McpTools } from './mcp/mcp-tools';
 import { McpController } from './mcp/mcp.controller';
 import { OperationsController } from './operations/operations.controller';
 import { ReplayController } from './replay/replay.controller';
+import { RecordingController } from './runs/recording.controller';
+import { RunRecorder } from './runs/run-recorder';
 import { RunStreamController } from './runs/run-stream.controller';
 import { RunsController } from './runs/runs.controller';
 import { RunStatsController } from './runs/stats.controller';
@@ -43,6 +45,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     ExplainController,
     McpController,
     OperationsController,
+    RecordingController,
     ReplayController,
     RunStreamController,
     RunStatsController,
@@ -51,6 +54,6 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     TriggersController,
     WebhooksController,
   ],
-  providers: [CloudEventPublisher, EventPublisher, EventStreams, ApprovedRetries, McpTools],
+  providers: [CloudEventPublisher, EventPublisher, EventStreams, ApprovedRetries, McpTools, RunRecorder],
 })
 export class ApiModule {}

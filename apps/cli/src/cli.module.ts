@@ -32,6 +32,9 @@ import { KeysListCommand } from './keys/keys-list.command';
 import { KeysRevokeCommand } from './keys/keys-revoke.command';
 import { MigrateCommand } from './migrate.command';
 import { RunsCommand } from './runs/runs.command';
+import { RunsExportCommand } from './runs/runs-export.command';
+import { RunsListCommand } from './runs/runs-list.command';
+import { RunsShowCommand } from './runs/runs-show.command';
 import { RunsStatsCommand } from './runs/stats.command';
 import { TimersCommand } from './timers/timers.command';
 import { TimersListCommand } from './timers/timers-list.command';
@@ -82,6 +85,9 @@ import { Workspace } from './workspace';
     MigrateCommand,
     ReplayCommand,
     RunsCommand,
+    RunsExportCommand,
+    RunsListCommand,
+    RunsShowCommand,
     RunsStatsCommand,
     TailCommand,
     TimersCommand,

@@ -44,6 +44,8 @@ export interface ToolDefinition {
   inputSchema: JsonSchema;
   reads?: 'secrets';
   egress?: readonly EgressHost[];
+  /** Of a tool that is an agent: its name. */
+  agent?: string;
   execute: (input: never, call: Omit<ToolCall, 'egress'>) => unknown;
 }
 

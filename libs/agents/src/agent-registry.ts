@@ -46,6 +46,15 @@ export class AgentRegistry {
     return this.byName.get(name);
   }
 
+  /** The name of an agent's class. */
+  classNameOf(name: string): string | undefined {
+    const known = this.byName.get(name);
+    for (const [agentClass, definition] of this.byClass) {
+      if (definition === known) return (agentClass as { name: string }).name;
+    }
+    return undefined;
+  }
+
   definitionOf(agentClass: { name: string }): AgentDefinition {
     const definition = this.byClass.get(agentClass);
     if (!definition) {

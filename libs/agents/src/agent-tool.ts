@@ -35,13 +35,14 @@ export function agentTool(
   schemaOf: (schema: z.ZodType) => ToolDefinition['inputSchema'],
 ): ToolDefinition {
   return {
-    name: name.replace(/[^a-zA-Z0-9_-]/g, '_'),
+    name: toolNameOf(name),
     description,
     // Called again after an interruption, it reuses what is on record of its own calls.
     effect: under.some(({ effect }) => effect !== 'none') ? 'keyed' : 'none',
     // Whoever may call it can do by it what it can do.
     reads: under.some(({ reads }) => reads === 'secrets') ? 'secrets' : undefined,
     egress: under.flatMap((tool) => (isApproved(tool) ? [] : (tool.egress ?? []))),
+    agent: name,
     input: request,
     inputSchema: schemaOf(request),
     execute: (input: z.output<typeof request>, { signal }: Pick<ToolCall, 'signal'>) => {
@@ -51,6 +52,11 @@ export function agentTool(
       return depth.run(level, () => run({ task: TASK, data: input.request }, signal));
     },
   };
+}
+
+/** How an agent is called where it is a tool. */
+export function toolNameOf(agent: string): string {
+  return agent.replace(/[^a-zA-Z0-9_-]/g, '_');
 }
 
 /** The tools of an agent, and of the agents among them. */

@@ -66,6 +66,16 @@ export { Pauses } from './pauses';
 export { type ProgressLine } from './progress-line';
 export { RUN_FRAMES, RUN_STREAM, type RunFrame } from './run-frame';
 export { type DryRunDecision, type DryRunVerdict, type ReplayDryRun } from './replay-dry-run';
+export {
+  type AskedQuestion,
+  type RecordedAnswer,
+  type RecordedCall,
+  type RecordedContext,
+  type RecordedEvent,
+  type RecordedStep,
+  type RecordedTalk,
+  type RunRecording,
+} from './run-recording';
 export { type AgentUsage, type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';

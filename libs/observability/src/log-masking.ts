@@ -1,4 +1,5 @@
-const SECRET = /password|passwd|token|secret|api[_-]?key|authorization|cookie/i;
+/** Fields whose values are secrets, by their names. */
+export const SECRET = /password|passwd|token|secret|api[_-]?key|authorization|cookie/i;
 // Events and statements hold what customers wrote. The log names them by id; the store has their contents.
 const CONTENTS = new Set(['payload', 'body', 'sql', 'query', 'parameters']);
 const DEPTH = 8;

@@ -17,6 +17,7 @@ export { TriggerExplainer } from './trigger-explainer.service';
 export { triggerJson } from './trigger-json';
 export { type TriggerInCode, TriggerRegistry } from './trigger-registry';
 export { Backtester, type BacktestOptions, type BacktestRequest } from './rehearsal/backtester.service';
+export { ContextRecaller, type Recalled } from './rehearsal/context-recaller.service';
 export { ReplayRehearser, type DryRunOptions, type DryRunRequest } from './rehearsal/replay-rehearser.service';
 export { InvalidParameter, tunable, type Parameters } from './tunable';
 export { TriggersModule } from './triggers.module';

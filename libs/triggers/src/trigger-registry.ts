@@ -11,12 +11,15 @@ export interface TriggerInCode<P extends EventPattern | readonly EventPattern[]>
   handle: Handler<EventOf<P>>;
   /** Where its options come from, when a backtest may change them. */
   tunable?: Tunable<EventOf<P>>;
+  /** Where its method stands. */
+  className?: string;
 }
 
 /** All triggers of this process; the worker, the API and the CLI list from here. */
 export class TriggerRegistry {
   private readonly triggers = new Map<string, Trigger>();
   private readonly tunables = new Map<string, Tunable>();
+  private readonly classNames = new Map<string, string>();
 
   constructor(
     private readonly events: EventRegistry,
@@ -29,6 +32,7 @@ export class TriggerRegistry {
     on,
     handle,
     tunable,
+    className,
     ...options
   }: TriggerInCode<P>): this {
     const patterns = [on].flat() as EventPattern[];
@@ -41,7 +45,13 @@ export class TriggerRegistry {
     for (const pattern of patterns) this.assertKnown(name, pattern);
     this.triggers.set(name, trigger);
     if (tunable) this.tunables.set(name, tunable as Tunable);
+    if (className !== undefined) this.classNames.set(name, className);
     return this;
+  }
+
+  /** The class that a trigger is a method of; `undefined` for one in plain code. */
+  classNameOf(name: string): string | undefined {
+    return this.classNames.get(name);
   }
 
   /** The values of a trigger that a backtest can change; none for most. */

@@ -41,6 +41,7 @@ export class TriggerExplorer {
       return declarations.map(({ patterns, options, tunable }, index) => ({
         ...options,
         tunable,
+        className,
         name: options.name ?? `${className}.${method}${index === 0 ? '' : `:${index + 1}`}`,
         on: patterns,
         handle: (context) => instance[method]!(context),

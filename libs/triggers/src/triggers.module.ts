@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { EventStore } from '@reflex/event-store';
 import { EventRegistry, EventsModule } from '@reflex/events';
 import { Backtester } from './rehearsal/backtester.service';
+import { ContextRecaller } from './rehearsal/context-recaller.service';
 import { ReplayRehearser } from './rehearsal/replay-rehearser.service';
 import { TRIGGER_DEFAULTS } from './trigger';
 import { TriggerExplainer } from './trigger-explainer.service';
@@ -18,6 +19,7 @@ import { TriggerWorker } from './worker/trigger-worker';
   imports: [DiscoveryModule, EventsModule],
   providers: [
     Backtester,
+    ContextRecaller,
     ReplayRehearser,
     TriggerExplainer,
     TriggerExplorer,
@@ -36,6 +38,6 @@ import { TriggerWorker } from './worker/trigger-worker';
         new TriggerWorker({ store, events, triggers, options }),
     },
   ],
-  exports: [Backtester, ReplayRehearser, TriggerExplainer, TriggerRegistry, TriggerWorker],
+  exports: [Backtester, ContextRecaller, ReplayRehearser, TriggerExplainer, TriggerRegistry, TriggerWorker],
 })
 export class TriggersModule extends ConfigurableModuleClass {}

@@ -6,10 +6,11 @@ type Parameter = { in: string; name: string; example?: unknown };
 
 /** What to fill into the paths of the explorer, so that "Try it out" finds something: the newest of each kind. */
 export async function sampleIds(store: EventStore): Promise<Samples> {
-  const [events, runs, letters, triggers, operations, effects, unknown, approvals, pending, budgets] =
+  const [events, runs, completed, letters, triggers, operations, effects, unknown, approvals, pending, budgets] =
     await Promise.all([
       store.search({ limit: 1 }),
       store.searchRuns({ limit: 1 }),
+      store.searchRuns({ outcome: 'completed', limit: 1 }),
       store.deadLetters.list({ limit: 1 }),
       store.triggers(),
       store.operations.list(),
@@ -23,6 +24,7 @@ export async function sampleIds(store: EventStore): Promise<Samples> {
     '/events/{id}': events.items[0]?.id,
     '/events/{id}/graph': events.items[0]?.id,
     '/runs/{id}': runs.items[0]?.id,
+    '/runs/{id}/recording': completed.items[0]?.id,
     '/runs/{id}/stream': runs.items[0]?.id,
     '/events/dlq/{id}': letters.items[0]?.id,
     '/events/dlq/{id}/retry': letters.items[0]?.id,

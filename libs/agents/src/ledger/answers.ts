@@ -3,8 +3,10 @@ import type { AgentDefinition } from '../agent-definition';
 import type { ModelTurn } from '../model-turn';
 import type { Prices } from '../budgets/prices';
 import type { AgentModel } from '../models/models';
+import { plainJson } from '../plain-json';
 import { effectError } from '../recordable';
 import type { AttemptRecord } from './attempt-record';
+import { openingOf } from './opening';
 import { turnFromJson, turnToJson } from './recorded-turn';
 
 export interface Question {
@@ -20,12 +22,15 @@ export type AnsweredTurn = ModelTurn & { reused: boolean };
 /** The answers of the models in one run of an agent: the same question of the same delivery is asked once. */
 export class Answers {
   private readonly keys: string[] = [];
+  private readonly run: number;
 
   constructor(
     private readonly agent: AgentDefinition,
     private readonly record: AttemptRecord,
     private readonly prices: Prices,
-  ) {}
+  ) {
+    this.run = record.nextRunOfAgent();
+  }
 
   async get({ model, messages, mustAnswer, signal }: Question, ask: () => Promise<ModelTurn>): Promise<AnsweredTurn> {
     const { ledger } = this.record;
@@ -40,7 +45,8 @@ export class Answers {
     if (past?.status === 'done') return { ...turnFromJson(past.result), reused: true };
 
     signal.throwIfAborted();
-    const input = { messages: messages.length, must_answer: mustAnswer };
+    const question = this.keys.length === 1 ? { question: plainJson(openingOf(this.agent, messages)) } : {};
+    const input = { run: this.run, messages: messages.length, must_answer: mustAnswer, ...question };
     await ledger.start({ key, kind: 'model', name, effect: 'none', input });
     let turn: ModelTurn;
     try {

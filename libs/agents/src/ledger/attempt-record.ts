@@ -8,6 +8,7 @@ export class AttemptRecord {
   private static readonly ofRun = new WeakMap<CurrentRun, AttemptRecord>();
   private readonly keys = new CallKeys();
   private readonly eventId: string;
+  private runsOfAgents = 0;
 
   private constructor(private readonly run: CurrentRun | undefined) {
     this.eventId = run?.eventId ?? randomUUID();
@@ -29,6 +30,11 @@ export class AttemptRecord {
   async keyOfCall(agent: string, tool: string, input: unknown): Promise<TakenKey> {
     const replay = (await this.ledger?.replay()) ?? 0;
     return this.keys.next({ eventId: this.eventId, trigger: this.run?.trigger ?? '', agent, tool, input, replay });
+  }
+
+  /** From 1; an attempt that goes the same way counts in the same way. */
+  nextRunOfAgent(): number {
+    return (this.runsOfAgents += 1);
   }
 
   keyOfQuestion(question: unknown): string {

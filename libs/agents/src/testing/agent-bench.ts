@@ -1,5 +1,6 @@
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { DynamicModule, InjectionToken, Provider, Type } from '@nestjs/common';
+import { PARAMTYPES_METADATA, PROPERTY_DEPS_METADATA, SELF_DECLARED_DEPS_METADATA } from '@nestjs/common/constants';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { AgentDefinition } from '../agent-definition';
 import { agentOptionsOf } from '../agent.decorator';
@@ -33,21 +34,21 @@ export interface BenchOptions {
   tools?: readonly FakeTool[];
   /** What becomes of tools that are not faked; default `refused`: the run fails and says so. */
   otherTools?: 'refused' | 'called';
+  /** Whether a fake that replaces no tool is a mistake; default true. */
+  strictTools?: boolean;
   /** What agents with a memory know from before, by their names. */
   before?: Readonly<Record<string, SaidBefore>>;
-  /** Sees each run of an agent. */
-  onRun?: (agent: AgentDefinition, input: AgentInput, outcome: Promise<AgentOutcome>) => void;
 }
 
 /** Agents in a test: the runner that the service has, with other models and tools, and no database. */
 export async function openBench(options: BenchOptions): Promise<TestingModule> {
-  const { model, imports = [], tools = [], otherTools = 'refused', onRun } = options;
+  const { model, imports = [], tools = [], otherTools = 'refused' } = options;
   const settings = isSettings(model) ? model : {};
-  const builder = Test.createTestingModule({
-    imports: [AgentsModule.forRoot(settings), ...imports],
-    providers: withAgentsAndTools(options.providers ?? []),
-  })
-    .useMocker(standIn)
+  const providers = withAgentsAndTools(options.providers ?? []);
+  const wanted = new Set(providers.flatMap(tokensAskedBy));
+  const builder = Test.createTestingModule({ imports: [AgentsModule.forRoot(settings), ...imports], providers })
+    // Not for what others ask for: what is optional to them is left out.
+    .useMocker((token) => (wanted.has(token!) ? standIn(token) : undefined))
     .overrideProvider(BudgetLedger)
     .useValue(new MemoryBudgetLedger())
     .overrideProvider(Conversations)
@@ -59,27 +60,22 @@ export async function openBench(options: BenchOptions): Promise<TestingModule> {
   const run = runner.run.bind(runner);
   runner.run = (agent: AgentDefinition, input: AgentInput, given?: RunOptions): Promise<AgentOutcome> => {
     const faked = withFakes(agent, tools, otherTools);
-    const ofRun = (chat: BaseChatModel): RunOptions => ({ ...given, model: ofRuns.add(chat) });
-    const outcome = run(
-      faked,
-      input,
-      isSettings(model) ? given : ofRun(isChatModel(model) ? model : model(faked, input)),
-    );
-    onRun?.(faked, input, outcome);
-    return outcome;
+    if (isSettings(model)) return run(faked, input, given);
+    const chat = isChatModel(model) ? model : model(faked, input);
+    return run(faked, input, { ...given, model: ofRuns.add(chat) });
   };
   await app.init();
-  const registry = app.get(AgentRegistry);
-  assertNames(
-    registry.list().map(({ name }) => registry.find(name)!),
-    tools,
-  );
+  if (options.strictTools ?? true) assertNames(definitionsIn(app.get(AgentRegistry)), tools);
   return app;
 }
 
 /** `provider:model` that agents get with these settings. */
 export function modelName(settings: AgentsOptions): string {
   return new ConfiguredModels(settings).get().name;
+}
+
+function definitionsIn(registry: AgentRegistry): AgentDefinition[] {
+  return registry.list().map(({ name }) => registry.find(name)!);
 }
 
 /** A model for each run; what agents name themselves is not asked. */
@@ -111,8 +107,7 @@ function withAgentsAndTools(given: Provider[]): Provider[] {
   const all = [...given];
   for (const provider of all) {
     if (typeof provider !== 'function') continue;
-    const asked = (Reflect.getMetadata('design:paramtypes', provider) ?? []) as Type[];
-    const agents = asked.filter((type) => typeof type === 'function' && agentOptionsOf(type));
+    const agents = tokensAskedBy(provider).filter((token): token is Type => isAgent(token));
     const named = agentOptionsOf(provider)?.tools ?? [];
     const tools = named.filter((tool): tool is Type => !(tool instanceof McpServerTools));
     for (const found of [...agents, ...tools]) {
@@ -122,4 +117,19 @@ function withAgentsAndTools(given: Provider[]): Provider[] {
     }
   }
   return all;
+}
+
+function isAgent(token: InjectionToken): boolean {
+  return typeof token === 'function' && agentOptionsOf(token) !== undefined;
+}
+
+/** What a class asks for in its constructor and its properties, as Nest's decorators write it down. */
+function tokensAskedBy(provider: Provider): InjectionToken[] {
+  if (typeof provider !== 'function') return [];
+  const read = <T>(key: string): T[] => (Reflect.getMetadata(key, provider) ?? []) as T[];
+  return [
+    ...read<InjectionToken>(PARAMTYPES_METADATA),
+    ...read<{ param: InjectionToken }>(SELF_DECLARED_DEPS_METADATA).map(({ param }) => param),
+    ...read<{ type: InjectionToken }>(PROPERTY_DEPS_METADATA).map(({ type }) => type),
+  ];
 }

@@ -56,6 +56,8 @@ export function withFakes(
   const tools = [...agent.tools, ...remote].map((tool) => {
     const fake = fakes.find(({ name }) => name === tool.name);
     if (fake) return replaced(tool, agent.name, (call) => fake.answer(call));
+    // An agent among the tools is run as well, with the same fakes.
+    if (tool.agent !== undefined) return tool;
     return others === 'called' && !remote.includes(tool) ? tool : replaced(tool, agent.name, notFaked);
   });
   return { ...agent, tools, servers: [] };

@@ -9,8 +9,10 @@ export class RememberedConversations extends Conversations {
     super(undefined as never);
   }
 
-  override recall({ agent, scope }: Place): Promise<Past> {
+  override recall({ agent, scope, run }: Place): Promise<Past> {
     const { summary = null, said = [] } = this.before[agent] ?? {};
+    // Asked for what is to be condensed.
+    if (run === '') return Promise.resolve({ summary, summarizedTo: '0', said: [] });
     const earlier = said.map((one, index) => ({ ...one, tokens: 0, id: String(index - said.length) }));
     return Promise.resolve({ summary, summarizedTo: '0', said: [...earlier, ...this.of(agent, scope)] });
   }
@@ -21,7 +23,6 @@ export class RememberedConversations extends Conversations {
     return Promise.resolve();
   }
 
-  /** Nothing is condensed: a test is over before that is worth it. */
   override condense(): Promise<void> {
     return Promise.resolve();
   }

@@ -6,11 +6,11 @@ import type { LangChainAgent } from '../langchain-agent';
 import type { SaidBefore } from '../prompt';
 import { openBench } from './agent-bench';
 import type { FakeTool } from './fake-tool';
-import { type Asked, ScriptedModel, scriptedModel, type ScriptLine } from './scripted-model';
+import { type Asked, ScriptedModel, scriptedModel, type Script } from './scripted-model';
 
 export interface RunAgentOptions {
-  /** What the model says; a list is taken for a script. */
-  model: ScriptedModel | readonly ScriptLine[];
+  /** What the model says; anything but a model is taken for a script. */
+  model: ScriptedModel | Script;
   /** In place of the agent's tools, by name. A tool that is called and not replaced fails the run. */
   tools?: readonly FakeTool[];
   /** What the agent's constructor asks for. */

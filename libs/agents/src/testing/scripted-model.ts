@@ -1,12 +1,13 @@
 import type { BaseLanguageModelInput } from '@langchain/core/language_models/base';
 import { BaseChatModel, type BindToolsInput } from '@langchain/core/language_models/chat_models';
-import { AIMessage, type AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
+import { AIMessage, type AIMessageChunk, type BaseMessage, type UsageMetadata } from '@langchain/core/messages';
 import type { ChatGenerationChunk, ChatResult } from '@langchain/core/outputs';
 import type { Runnable } from '@langchain/core/runnables';
 import { convertToOpenAITool } from '@langchain/core/utils/function_calling';
 import { PermanentError } from '@reflex/core';
 import { RESPOND } from '../answer';
-import { messageChunks } from '../models/message-chunks';
+import { answerChunks } from '../models/answer-chunks';
+import type { WrittenCall } from '../models/answer-pieces';
 
 /** One question to the model. */
 export interface Asked {
@@ -21,7 +22,14 @@ export interface Asked {
 /** One answer of a scripted model; what is left out is empty. */
 export interface ScriptedTurn {
   text?: string;
-  calls?: { tool: string; input?: object; id?: string }[];
+  calls?: {
+    tool: string;
+    input?: object;
+    /** Default: one that tells the answer and the place. */
+    id?: string;
+    /** What the model writes instead of JSON. */
+    malformed?: string;
+  }[];
   /** The final answer of an agent that has an output schema. */
   output?: object;
   /** What has to stand in the question; otherwise the model fails and says what is missing. */
@@ -43,8 +51,11 @@ interface ScriptedCallOptions {
   tools?: string[];
 }
 
-/** A chat model that says what it is told to, in order, and remembers what it was asked. */
-export function scriptedModel(script: readonly ScriptLine[]): ScriptedModel {
+/** Answers in order, or a function that answers all questions, of which the first is number 1. */
+export type Script = readonly ScriptLine[] | ((asked: Asked, number: number) => ScriptedLine | Promise<ScriptedLine>);
+
+/** A chat model that says what it is told to, and remembers what it was asked. */
+export function scriptedModel(script: Script): ScriptedModel {
   return new ScriptedModel(script);
 }
 
@@ -52,13 +63,13 @@ export class ScriptedModel extends BaseChatModel<ScriptedCallOptions & BaseChatM
   /** All questions so far. */
   readonly asked: Asked[] = [];
 
-  constructor(private readonly script: readonly ScriptLine[]) {
+  constructor(private readonly script: Script) {
     super({});
   }
 
-  /** How many answers nobody has asked for yet. */
+  /** How many answers of the script nobody has asked for yet. */
   get left(): number {
-    return Math.max(0, this.script.length - this.asked.length);
+    return typeof this.script === 'function' ? 0 : Math.max(0, this.script.length - this.asked.length);
   }
 
   _llmType(): string {
@@ -71,18 +82,29 @@ export class ScriptedModel extends BaseChatModel<ScriptedCallOptions & BaseChatM
   }
 
   async _generate(messages: BaseMessage[], options: this['ParsedCallOptions']): Promise<ChatResult> {
-    const message = await this.answer(messages, options.tools ?? []);
-    return { generations: [{ text: message.text, message }] };
+    const { text, calls, usage } = await this.answer(messages, options.tools ?? []);
+    const message = new AIMessage({
+      content: text,
+      tool_calls: calls.map(({ id, name = '', args }) => ({
+        id,
+        name,
+        args: JSON.parse(args) as object,
+        type: 'tool_call',
+      })),
+      usage_metadata: usage,
+    });
+    return { generations: [{ text, message }] };
   }
 
   override async *_streamResponseChunks(
     messages: BaseMessage[],
     options: this['ParsedCallOptions'],
   ): AsyncGenerator<ChatGenerationChunk> {
-    yield* messageChunks(await this.answer(messages, options.tools ?? []));
+    const { text, calls, usage } = await this.answer(messages, options.tools ?? []);
+    yield* answerChunks(text, calls, usage);
   }
 
-  private async answer([first, ...others]: BaseMessage[], tools: string[]): Promise<AIMessage> {
+  private async answer([first, ...others]: BaseMessage[], tools: string[]): Promise<Answered> {
     const isSystem = first?.type === 'system';
     const asked: Asked = {
       prompt: isSystem ? first.text : '',
@@ -91,21 +113,32 @@ export class ScriptedModel extends BaseChatModel<ScriptedCallOptions & BaseChatM
       tools,
     };
     const number = this.asked.push(asked);
-    if (number > this.script.length) throw this.ended(number, asked);
-    const scripted = this.script[number - 1]!;
-    const line = typeof scripted === 'function' ? await scripted(asked) : scripted;
+    const line = await this.line(asked, number);
     if (line instanceof Error) throw line;
     const turn = typeof line === 'string' ? { text: line } : line;
     assertExpected(turn, asked, number);
-    return messageOf(turn, asked, number);
+    return answerOf(turn, asked, number);
   }
 
-  private ended(number: number, { messages }: Asked): OffScript {
-    const last = messages.at(-1);
-    return new OffScript(
-      `The script ends after ${this.script.length} answers, but the model is asked for answer ${number}; the last thing it was told is: ${shown(last?.text ?? '')}. Add an answer to the script, or find out why the agent goes on.`,
-    );
+  private line(asked: Asked, number: number): ScriptedLine | Promise<ScriptedLine> {
+    if (typeof this.script === 'function') return this.script(asked, number);
+    const line = this.script[number - 1];
+    if (line === undefined) throw ended(this.script.length, number, asked);
+    return typeof line === 'function' ? line(asked) : line;
   }
+}
+
+interface Answered {
+  text: string;
+  calls: WrittenCall[];
+  usage: UsageMetadata;
+}
+
+function ended(length: number, number: number, { messages }: Asked): OffScript {
+  const told = shown(messages.at(-1)?.text ?? '');
+  return new OffScript(
+    `The script ends after ${length} answers, but the model is asked for answer ${number}; the last thing it was told is: ${told}. Add an answer to the script, or find out why the agent goes on.`,
+  );
 }
 
 function assertExpected({ expects = [] }: ScriptedTurn, asked: Asked, number: number): void {
@@ -117,22 +150,20 @@ function assertExpected({ expects = [] }: ScriptedTurn, asked: Asked, number: nu
   }
 }
 
-function messageOf({ text = '', calls = [], output, usage }: ScriptedTurn, asked: Asked, number: number): AIMessage {
-  const wanted = output === undefined ? calls : [...calls, { tool: RESPOND, input: output }];
-  const message = new AIMessage({
-    content: text,
-    tool_calls: wanted.map(({ tool, input = {}, ...call }, index) => ({
-      id: 'id' in call && call.id ? call.id : `scripted_${number}_${index}`,
+function answerOf({ text = '', calls = [], output, usage }: ScriptedTurn, asked: Asked, number: number): Answered {
+  const given = [
+    ...calls.map(({ tool, input = {}, id, malformed }) => ({
+      id,
       name: tool,
-      args: input as Record<string, unknown>,
-      type: 'tool_call' as const,
+      args: malformed ?? JSON.stringify(input),
     })),
-  });
+    ...(output === undefined ? [] : [{ id: undefined, name: RESPOND, args: JSON.stringify(output) }]),
+  ];
+  const written = given.map(({ id, ...call }, index) => ({ ...call, id: id ?? `scripted_${number}_${index}` }));
   const read = [asked.prompt, ...asked.messages.map((each) => each.text)].join('');
   const input_tokens = usage?.input_tokens ?? tokensIn(read);
-  const output_tokens = usage?.output_tokens ?? tokensIn(text + JSON.stringify(message.tool_calls));
-  message.usage_metadata = { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
-  return message;
+  const output_tokens = usage?.output_tokens ?? tokensIn(text + JSON.stringify(written));
+  return { text, calls: written, usage: { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens } };
 }
 
 function tokensIn(text: string): number {

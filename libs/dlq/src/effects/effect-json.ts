@@ -1,3 +1,4 @@
+import type { JsonValue } from '@reflex/core';
 import type { Effect } from '@reflex/event-store';
 
 /** An effect as the API and the command line show it. */
@@ -13,7 +14,7 @@ export function effectJson(effect: Effect): Record<string, unknown> {
     effect: effect.effect,
     key,
     status,
-    input,
+    input: kind === 'model' ? withoutQuestion(input) : input,
     args_hash: effect.argsHash,
     result,
     error: error && { code: error.code, message: error.message },
@@ -27,4 +28,11 @@ export function effectJson(effect: Effect): Record<string, unknown> {
     started_at: effect.startedAt.toISOString(),
     ended_at: effect.endedAt?.toISOString() ?? null,
   };
+}
+
+// Prompts are for those who may see a recording.
+function withoutQuestion(input: JsonValue): JsonValue {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  const { question: _question, ...others } = input;
+  return others;
 }

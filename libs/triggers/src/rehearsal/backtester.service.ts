@@ -10,6 +10,7 @@ import { Agenda } from './agenda';
 import { matchFirings } from './firings';
 import { Rehearsal, type Rehearsed } from './rehearsal';
 import { rehearsedHandler } from './rehearsed-handler';
+import { warmUpOf } from './warm-up';
 
 export interface BacktestRequest extends HistoryRange {
   trigger: string;
@@ -26,7 +27,6 @@ export interface BacktestOptions {
   signal?: AbortSignal;
 }
 
-const HOUR_MS = 3_600_000;
 const MOST_DIFFERENCES = 1_000;
 const MOST_LOOKED_UP = 100;
 const MOST_HANDLERS = 200;
@@ -195,10 +195,6 @@ export class Backtester {
     }
     return notes;
   }
-}
-
-function warmUpOf({ condition, definition }: Trigger): number {
-  return definition.stateful ? Math.max(condition?.parts.lookbackMs ?? 0, HOUR_MS) : 0;
 }
 
 function wordsOn(run: RunRecord | undefined): string {

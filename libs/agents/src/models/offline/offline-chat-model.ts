@@ -8,7 +8,7 @@ import type { JsonSchema } from '../../agent-definition';
 import { RESPOND } from '../../answer';
 import { EFFECT_NOTES } from '../../model-turn';
 import { DATA_START } from '../../prompt';
-import { messageChunks } from '../message-chunks';
+import { answerChunks } from '../answer-chunks';
 import { fillSchema } from './schema-filler';
 import { shortened, TextFacts } from './text-facts';
 
@@ -87,7 +87,9 @@ export class OfflineChatModel extends BaseChatModel<OfflineCallOptions & BaseCha
     options: this['ParsedCallOptions'],
   ): AsyncGenerator<ChatGenerationChunk> {
     const { generations } = await this._generate(messages, options);
-    yield* messageChunks(generations[0]!.message as AIMessage);
+    const { text, tool_calls: calls = [], usage_metadata } = generations[0]!.message as AIMessage;
+    const written = calls.map(({ id, name, args }) => ({ id, name, args: JSON.stringify(args) }));
+    yield* answerChunks(text, written, usage_metadata);
   }
 }
 

@@ -1,16 +1,11 @@
-import { AIMessageChunk, type AIMessage } from '@langchain/core/messages';
+import { AIMessageChunk, type UsageMetadata } from '@langchain/core/messages';
 import { ChatGenerationChunk } from '@langchain/core/outputs';
+import type { WrittenCall } from './answer-pieces';
 
-/** A message as a model would stream it: word by word, then its calls and its tokens. */
-export function* messageChunks({ text, tool_calls: calls = [], usage_metadata }: AIMessage) {
+/** An answer as a model would stream it: word by word, then its calls and its tokens. */
+export function* answerChunks(text: string, calls: readonly WrittenCall[], usage_metadata?: UsageMetadata) {
   for (const word of text.match(/\S+\s*|\s+/g) ?? []) yield chunkOf({ content: word });
-  const tool_call_chunks = calls.map(({ id, name, args }, index) => ({
-    id,
-    name,
-    args: JSON.stringify(args),
-    index,
-    type: 'tool_call_chunk' as const,
-  }));
+  const tool_call_chunks = calls.map((call, index) => ({ ...call, index, type: 'tool_call_chunk' as const }));
   yield chunkOf({ content: '', tool_call_chunks, usage_metadata });
 }
 
