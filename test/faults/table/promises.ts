@@ -74,7 +74,11 @@ export const PROMISES: [row: string, what: string, holds: string][] = [
     '429 with Retry-After for 200 runs of agents, also over several processes; a provider that is down',
     'one call per run and window, in one of the processes only, nobody early, no attempt used, at most two calls per run',
   ],
-  ['42', 'a model that writes a megabyte, or never ends', 'cut off at its bound, the connection closed'],
+  [
+    '42',
+    'a model that writes a megabyte, never ends, or asks for the same call for ever; many runs in two processes on one budget',
+    'cut off at its bound, the connection closed; stopped at the third call; the budget is overrun by less than one call',
+  ],
   [
     '43',
     'triggers that cause each other, and ten follow-ups of each event',
