@@ -79,6 +79,7 @@ export {
 export { type AgentUsage, type RunUsage, type ToolCallRecord } from './run-usage';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
+export { UnderWay } from './under-way';
 export {
   type AuthFrame,
   type ClientFrame,

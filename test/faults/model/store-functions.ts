@@ -97,7 +97,7 @@ export class StoreFunctions {
         endings.map(({ delivery }) => delivery.attempts + 1),
         endings.map(({ delivery }) => `seq:${delivery.seq}`),
         endings.map(() => null),
-        endings.map(() => new Date()),
+        endings.map(() => Date.now()),
         endings.map(() => 1),
         endings.map(({ outcome, delivery }) => JSON.stringify(moreOf(outcome, delivery.scope))).join('\u001f'),
       ],

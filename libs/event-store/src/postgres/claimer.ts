@@ -88,7 +88,7 @@ export class Claimer {
       this.hold(lease_token);
       if (suspect) this.suspects.add(`${event_seq}/${trigger_id}`);
     }
-    return { now: rows[0]?.now ?? new Date(), runs };
+    return { now: rows[0] ? new Date(Number(rows[0].now)) : new Date(), runs };
   }
 
   private hold(leaseToken: string): void {

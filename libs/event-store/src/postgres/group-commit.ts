@@ -18,7 +18,7 @@ export interface Entry<Item> {
   /** Characters on the way to the database. */
   size: number;
   /** Entries that share a key must not meet in one commit. */
-  keys?: string[];
+  keys?: readonly unknown[];
 }
 
 interface Waiting<Item, Result> extends Entry<Item> {
@@ -49,9 +49,10 @@ export class GroupCommit<Item, Result> {
   /** Results in the order of the items, after the commit. */
   add(entry: Entry<Item>): Promise<Result[]> {
     if (this.items >= this.limits.queue || this.isJammed()) return Promise.reject(this.overloaded(this.items));
+    const { items, size, keys } = entry;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...entry, resolve, reject });
-      this.items += entry.items.length;
+      this.waiting.push({ items, size, keys, resolve, reject });
+      this.items += items.length;
       if (!this.busy) {
         this.busy = true;
         // What is published in the same turn of the event loop shares the first commit.
@@ -86,7 +87,7 @@ export class GroupCommit<Item, Result> {
   private take(): Waiting<Item, Result>[] {
     const taken: Waiting<Item, Result>[] = [];
     const later: Waiting<Item, Result>[] = [];
-    const keys = new Set<string>();
+    const keys = new Set<unknown>();
     let items = 0;
     let size = 0;
     let index = 0;

@@ -195,25 +195,14 @@ export class PostgresEventStore extends EventStore {
     return this.handOver.to(offer);
   }
 
-  async settle(settlement: Settlement): Promise<void> {
-    try {
-      await this.settler.settle(settlement);
-    } catch (error) {
-      if (error instanceof StaleLease) this.claimer.forget(settlement.delivery);
-      throw error;
-    }
-    this.claimer.forget(settlement.delivery);
-    const { delivery, retryInMs, context } = settlement;
-    if (retryInMs !== undefined) this.due(retryInMs);
-    // It may have been woken while it was being parked.
-    if (settlement.outcome === 'parked') this.due(0);
-    if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
-    const { id: runId } = settlement.run;
-    if (runId !== undefined && delivery.event) this.streams.ended({ runId, eventId: delivery.event.id });
-    if (delivery.event?.source.startsWith('ws:')) {
-      this.settled.emit([delivery.event.id]);
-      this.listener.tellSettled(delivery.event.id);
-    }
+  settle(settlement: Settlement): Promise<void> {
+    return this.settler.settle(settlement).then(
+      () => this.afterSettling(settlement),
+      (error: unknown) => {
+        if (error instanceof StaleLease) this.claimer.forget(settlement.delivery);
+        throw error;
+      },
+    );
   }
 
   async release(deliveries: Delivery[]): Promise<void> {
@@ -298,6 +287,21 @@ export class PostgresEventStore extends EventStore {
   private fed(triggerIds: number[]): void {
     this.work.emit();
     this.listener.tellFed(triggerIds.length > 0 ? triggerIds : [0]);
+  }
+
+  private afterSettling(settlement: Settlement): void {
+    this.claimer.forget(settlement.delivery);
+    const { delivery, retryInMs, context } = settlement;
+    if (retryInMs !== undefined) this.due(retryInMs);
+    // It may have been woken while it was being parked.
+    if (settlement.outcome === 'parked') this.due(0);
+    if (typeof context?.wakeInMs === 'number') this.due(context.wakeInMs);
+    const { id: runId } = settlement.run;
+    if (runId !== undefined && delivery.event) this.streams.ended({ runId, eventId: delivery.event.id });
+    if (delivery.event?.source.startsWith('ws:')) {
+      this.settled.emit([delivery.event.id]);
+      this.listener.tellSettled(delivery.event.id);
+    }
   }
 
   // Wakes what was called for: by the sweep of this process, or without one directly. Another sweep does it if this fails.

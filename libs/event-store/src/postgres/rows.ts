@@ -29,7 +29,10 @@ export interface EventCopy extends Omit<EventRow, 'seq' | 'at' | 'received_at' |
   received_at: string;
 }
 
-export interface ClaimRow extends EventRow {
+/** Times in milliseconds since 1970, as PostgreSQL writes a bigint. */
+export interface ClaimRow extends Omit<EventRow, 'seq' | 'at' | 'received_at' | 'micros'> {
+  at: string;
+  received_at: string;
   event_seq: string;
   trigger_id: number;
   scope: string | null;
@@ -37,7 +40,7 @@ export interface ClaimRow extends EventRow {
   suspect: boolean;
   lease_token: string;
   copy: EventCopy | null;
-  now: Date;
+  now: string;
 }
 
 export interface ContextRow {
@@ -110,12 +113,16 @@ export interface DeliveryRow {
 }
 
 export function toEvent(row: EventRow): StoredEvent {
+  return eventOf(row, row.at, row.received_at);
+}
+
+function eventOf(row: Omit<EventCopy, 'timestamp' | 'received_at'>, timestamp: Date, receivedAt: Date): StoredEvent {
   return {
     id: row.id,
     type: row.type,
     source: row.source,
-    timestamp: row.at,
-    receivedAt: row.received_at,
+    timestamp,
+    receivedAt,
     meta: {
       trace_id: row.trace_id,
       correlation_id: row.correlation_id,
@@ -127,7 +134,7 @@ export function toEvent(row: EventRow): StoredEvent {
 }
 
 export function fromCopy(copy: EventCopy): StoredEvent {
-  return toEvent({ ...copy, seq: '', at: new Date(copy.timestamp), received_at: new Date(copy.received_at) });
+  return eventOf(copy, new Date(copy.timestamp), new Date(copy.received_at));
 }
 
 /** The inverse of `fromCopy`, for events that a context keeps. */
@@ -151,9 +158,13 @@ export function toDelivery(row: ClaimRow, trigger: string): Delivery {
     trigger,
     scope: row.scope,
     attempt: row.attempt,
-    event: row.copy ? fromCopy(row.copy) : row.id === null ? null : toEvent(row),
+    event: row.copy ? fromCopy(row.copy) : row.id === null ? null : claimedEvent(row),
     context: null,
   };
+}
+
+function claimedEvent(row: ClaimRow): StoredEvent {
+  return eventOf(row, new Date(Number(row.at)), new Date(Number(row.received_at)));
 }
 
 export function toContext(row: ContextRow): StoredContext {

@@ -21,7 +21,8 @@ const LIMITS = { items: 500, characters: 4_000_000, queue: 100_000 };
 interface Ending {
   delivery: Delivery;
   outcome: Settlement['outcome'] | 'released';
-  startedAt: string;
+  /** Milliseconds since 1970. */
+  startedAt: number;
   durationMs: number;
   /** JSON of what few outcomes have, or nothing. */
   more: string;
@@ -37,6 +38,7 @@ type Run = <Row>(text: string, values: unknown[]) => Promise<Row[]>;
 
 /** Ends attempts. Plain endings are group-committed; one with follow-ups or work of its own has its own transaction. */
 export class Settler {
+  // Two outcomes of one delivery must not meet in one commit: the first ends it, the second is stale.
   private readonly group: GroupCommit<Ending, boolean>;
 
   constructor(
@@ -58,7 +60,11 @@ export class Settler {
   async settle(settlement: Settlement): Promise<void> {
     const { delivery, outcome, followUps = [], work } = settlement;
     const ending = endingOf(settlement);
-    if (followUps.length === 0 && !work) return this.endTogether([ending]);
+    if (followUps.length === 0 && !work) {
+      const [fresh] = await this.group.add({ items: [ending], size: ROW_SIZE + ending.more.length, keys: [delivery] });
+      if (!fresh) throw staleLease(delivery);
+      return;
+    }
 
     const { promoted } = await reachable(() =>
       this.dataSource.transaction(async (manager) => {
@@ -76,32 +82,20 @@ export class Settler {
   /** Gives deliveries back untouched. Those that are no longer ours are somebody else's already. */
   async release(deliveries: Delivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    const startedAt = new Date().toISOString();
+    const startedAt = Date.now();
     const endings = deliveries.map((delivery): Ending => {
       return { delivery, outcome: 'released', startedAt, durationMs: 0, more: '', thoughtful: false };
     });
-    await this.endTogether(endings).catch((error: unknown) => {
-      if (!(error instanceof StaleLease)) throw error;
-    });
+    await this.group.add({ items: endings, size: ROW_SIZE * endings.length, keys: deliveries });
   }
 
   idle(): Promise<void> {
     return this.group.idle();
   }
 
-  private async endTogether(endings: Ending[]): Promise<void> {
-    const size = endings.reduce((sum, { more }) => sum + ROW_SIZE + more.length, 0);
-    // Two outcomes of one delivery must not meet in one commit: the first ends it, the second is stale.
-    const keys = endings.map(({ delivery }) => `${delivery.eventSeq}/${delivery.triggerId}`);
-    const fresh = await reachable(() => this.group.add({ items: endings, size, keys }));
-    const stale = fresh.indexOf(false);
-    if (stale >= 0) throw staleLease(endings[stale]!.delivery);
-  }
-
   private async endOnPool(batch: Ending[]): Promise<boolean[]> {
-    const { fresh, promoted } = await this.end(
-      batch,
-      async (text, values) => (await this.pool.query(text, values)).rows,
+    const { fresh, promoted } = await reachable(() =>
+      this.end(batch, async (text, values) => (await this.pool.query(text, values)).rows),
     );
     if (promoted > 0) this.onPromoted();
     return fresh;
@@ -116,28 +110,51 @@ export class Settler {
   }
 }
 
-/** The arrays of `reflex.settle`. Those of numbers are written out here, which is cheaper than to have the driver do it. */
+/** The arrays of `reflex.settle`, written out here: that is cheaper than to have the driver do it. */
 function columnsOf(batch: Ending[]): unknown[] {
-  const numbers = (value: (ending: Ending) => string | number) => `{${batch.map(value).join()}}`;
+  const plain = (value: (ending: Ending) => string | number) => `{${batch.map(value).join()}}`;
+  const texts = (value: (ending: Ending) => string | null) => plain((ending) => inArray(value(ending)));
   return [
-    numbers(({ delivery }) => delivery.eventSeq),
-    numbers(({ delivery }) => delivery.triggerId),
-    numbers(({ delivery }) => delivery.leaseToken),
-    batch.map(({ delivery }) => delivery.scope),
-    batch.map(({ outcome }) => outcome),
-    numbers(({ delivery }) => delivery.attempt),
-    batch.map(({ delivery }) => delivery.event?.id ?? `seq:${delivery.eventSeq}`),
-    batch.map(({ delivery }) => delivery.event?.meta.trace_id ?? null),
-    batch.map(({ startedAt }) => startedAt),
-    numbers(({ durationMs }) => durationMs),
+    plain(({ delivery }) => delivery.eventSeq),
+    plain(({ delivery }) => delivery.triggerId),
+    plain(({ delivery }) => delivery.leaseToken),
+    texts(({ delivery }) => delivery.scope),
+    plain(({ outcome }) => outcome),
+    plain(({ delivery }) => delivery.attempt),
+    texts(({ delivery }) => delivery.event?.id ?? `seq:${delivery.eventSeq}`),
+    texts(({ delivery }) => delivery.event?.meta.trace_id ?? null),
+    plain(({ startedAt }) => startedAt),
+    plain(({ durationMs }) => durationMs),
     batch.map(({ more }) => more).join(BETWEEN_JSON),
   ];
 }
 
+function inArray(text: string | null): string {
+  return text === null ? 'NULL' : `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
 function endingOf(settlement: Settlement): Ending {
+  const { delivery, outcome, run, context } = settlement;
+  return {
+    delivery,
+    outcome,
+    startedAt: run.startedAt.getTime(),
+    durationMs: run.durationMs,
+    more: isPlain(settlement) ? '' : moreOf(settlement),
+    thoughtful: context !== undefined,
+  };
+}
+
+/** The most frequent outcome: a handler has returned, and that is all. */
+function isPlain({ outcome, run, context }: Settlement): boolean {
+  const { id, result, usage } = run;
+  return outcome === 'completed' && !context && id === undefined && result === undefined && usage === undefined;
+}
+
+function moreOf(settlement: Settlement): string {
   const { delivery, outcome, run, retryInMs, deadLetterReason, context } = settlement;
   // JSON leaves out what is undefined.
-  const more = JSON.stringify({
+  return JSON.stringify({
     n: run.id,
     rs: run.reason,
     er: run.error,
@@ -156,14 +173,6 @@ function endingOf(settlement: Settlement): Ending {
       wake: context.wakeInMs,
     },
   });
-  return {
-    delivery,
-    outcome,
-    startedAt: run.startedAt.toISOString(),
-    durationMs: run.durationMs,
-    more: more === '{}' ? '' : more,
-    thoughtful: context !== undefined,
-  };
 }
 
 function waitMs(outcome: Settlement['outcome'], retryInMs: number | undefined): number | undefined {

@@ -21,6 +21,9 @@ export class Entry {
   }
 }
 
+/** Neither scratch nor filters' state is ever changed in place. */
+const NOTHING: Record<string, unknown> = Object.freeze({});
+
 // Kept among the filters' state, where no place in a filter tree can have this name.
 const ACTED = '@acted';
 
@@ -44,7 +47,7 @@ export class ContextMemory {
   }
 
   static empty(createdAt: Date): ContextMemory {
-    return new ContextMemory([], {}, {}, createdAt, null);
+    return new ContextMemory([], NOTHING, NOTHING, createdAt, null);
   }
 
   get entries(): readonly Entry[] {

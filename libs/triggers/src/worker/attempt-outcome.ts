@@ -71,12 +71,19 @@ export async function attemptOutcome(
 
     if (!(await mayFire())) return 'interrupted';
     around.emitter.emit('started', delivery);
-    const result = await handle(trigger, attempt, context, around.attempts);
+    let result: unknown;
+    around.attempts.add(attempt);
+    try {
+      result = await attempt.execute(() => trigger.handle(context));
+    } finally {
+      around.attempts.delete(attempt);
+    }
     // Whatever else the handler did about it: what it waits for has not come.
     if (state.waits?.parked) throw state.waits.parked;
     if (result !== undefined) storableJson('result', result);
     const told = attempt.toldAs();
-    const run = { ...report(attempt, told && (await told)), result };
+    const run = report(attempt, told && (await told));
+    run.result = result;
     return { settlement: completion(trigger, delivery, run, state), state };
   } catch (error) {
     const runId = await attempt.toldAs();
@@ -88,27 +95,14 @@ export async function attemptOutcome(
   }
 }
 
-async function handle(
-  trigger: Trigger,
-  attempt: Attempt,
-  context: DecisionContext,
-  attempts: Attempts,
-): Promise<unknown> {
-  attempts.add(attempt);
-  try {
-    return await attempt.execute(() => trigger.handle(context));
-  } finally {
-    attempts.delete(attempt);
-  }
-}
-
 function completion(trigger: Trigger, delivery: Delivery, run: RunReport, state: DecisionState): Settlement {
   return {
     delivery,
     outcome: 'completed',
     run,
     context: trigger.definition.stateful ? state.fired() : undefined,
-    ...followUpsOf(state),
+    followUps: state.followUps?.events,
+    followUpDelays: state.followUps?.delays,
     work: state.workInOrder(),
   };
 }

@@ -30,7 +30,8 @@ export class Run {
   async work(handled: () => void): Promise<void> {
     const rest = await this.workInOrder();
     handled();
-    await Promise.all([this.queue.flush(), this.around.settling.release(rest)]);
+    if (rest.length === 0) await this.queue.flush();
+    else await Promise.all([this.queue.flush(), this.around.settling.release(rest)]);
   }
 
   /** Answers the deliveries to give back. */
@@ -48,8 +49,10 @@ export class Run {
       if (session.lost) return [];
       if (outcome === 'interrupted') return this.deliveries.slice(index);
 
-      await this.settle(outcome.settlement, outcome.state);
-      if (blocks && comesBack(outcome.settlement)) return this.deliveries.slice(index + 1);
+      const { settlement, state } = outcome;
+      if (standsAlone(settlement)) await this.settleAlone(settlement, state);
+      else this.send(settlement, state);
+      if (blocks && comesBack(settlement)) return this.deliveries.slice(index + 1);
     }
     return [];
   }
@@ -61,14 +64,13 @@ export class Run {
     return !this.queue.broken && !session.closing && !session.lost;
   };
 
-  private async settle(settlement: Settlement, state: DecisionState | null): Promise<void> {
-    const { context, work, followUps } = settlement;
-    if (!context?.clear && !work && !followUps) {
-      this.queue.send(settlement);
-      this.remember(settlement, state);
-      return;
-    }
-    // What is committed by itself may be refused: the next delivery must know how it ended.
+  private send(settlement: Settlement, state: DecisionState | null): void {
+    this.queue.send(settlement);
+    this.remember(settlement, state);
+  }
+
+  // What is committed by itself may be refused: the next delivery must know how it ended.
+  private async settleAlone(settlement: Settlement, state: DecisionState | null): Promise<void> {
     await this.queue.flush();
     this.queue.send(settlement);
     await this.queue.flush();
@@ -84,6 +86,10 @@ export class Run {
     if (first.context) return ContextMemory.load(first.context, this.around.decode);
     return ContextMemory.empty(first.event?.receivedAt ?? new Date(this.around.clock.nowMs()));
   }
+}
+
+function standsAlone({ context, work, followUps }: Settlement): boolean {
+  return Boolean(context?.clear || work || followUps);
 }
 
 function comesBack({ outcome, retryInMs }: Settlement): boolean {

@@ -1,3 +1,4 @@
+import { UnderWay } from '@reflex/core';
 import type { Settlement } from '@reflex/event-store';
 import type { Trigger } from '../trigger';
 import type { Settling } from './settling';
@@ -16,8 +17,8 @@ interface Troubled {
 export class SettleQueue {
   /** A lease was lost or an outcome refused: what was decided after it stands on nothing, the rest of the run goes back. */
   broken = false;
-  private readonly underWay = new Set<Promise<void>>();
-  private troubled: Troubled[] = [];
+  private readonly underWay = new UnderWay();
+  private troubled: Troubled[] | null = null;
   private sent = 0;
   private settledUpTo = -1;
   private newest: Settlement | null = null;
@@ -28,21 +29,25 @@ export class SettleQueue {
   ) {}
 
   get inTrouble(): boolean {
-    return this.troubled.length > 0;
+    return this.troubled !== null;
   }
 
   send(settlement: Settlement): void {
     const place = this.sent++;
     if (settlement.context) this.newest = settlement;
-    const sending: Promise<void> = this.tryOnce(place, settlement).finally(() => this.underWay.delete(sending));
-    this.underWay.add(sending);
+    this.underWay.begin();
+    this.settling.try(settlement).then(
+      () => this.arrived(place),
+      (error: unknown) => this.failed({ place, settlement, error }),
+    );
   }
 
   /** Until all that was sent is settled, or lost for good. */
   async flush(): Promise<void> {
-    while (this.underWay.size > 0) await Promise.all(this.underWay);
+    await this.underWay.idle();
+    if (!this.troubled) return;
     const troubled = this.troubled.sort((a, b) => a.place - b.place);
-    this.troubled = [];
+    this.troubled = null;
     for (const { place, settlement, error } of troubled) {
       const result = await this.settling.insist(this.trigger, this.rebased(place, settlement), error);
       if (result !== 'settled') this.broken = true;
@@ -50,13 +55,14 @@ export class SettleQueue {
     }
   }
 
-  private async tryOnce(place: number, settlement: Settlement): Promise<void> {
-    try {
-      await this.settling.try(settlement);
-      this.settledUpTo = Math.max(this.settledUpTo, place);
-    } catch (error) {
-      this.troubled.push({ place, settlement, error });
-    }
+  private arrived(place: number): void {
+    this.settledUpTo = Math.max(this.settledUpTo, place);
+    this.underWay.end();
+  }
+
+  private failed(troubled: Troubled): void {
+    (this.troubled ??= []).push(troubled);
+    this.underWay.end();
   }
 
   /** A later outcome is stored already: its scratch and filter state hold this one's changes too, and must not be undone. */

@@ -28,9 +28,8 @@ export class Settling {
   ) {}
 
   /** The first try alone; its error goes to `insist`. */
-  async try(settlement: Settlement): Promise<void> {
-    await this.store.settle(settlement);
-    this.report(settlement);
+  try(settlement: Settlement): Promise<void> {
+    return this.store.settle(settlement).then(() => this.report(settlement));
   }
 
   async insist(trigger: Trigger, wished: Settlement, firstError: unknown): Promise<Settled> {

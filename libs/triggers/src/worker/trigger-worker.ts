@@ -1,15 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { backoffMs, Bell } from '@reflex/core';
-import type {
-  Claim,
-  Delivery,
-  EventStore,
-  Offer,
-  RegisteredTrigger,
-  SlotRequest,
-  StoredEvent,
-} from '@reflex/event-store';
+import { backoffMs, Bell, UnderWay } from '@reflex/core';
+import type { Claim, EventStore, Offer, RegisteredTrigger, SlotRequest, StoredEvent } from '@reflex/event-store';
 import type { EventRegistry } from '@reflex/events';
 import { DatabaseClock } from '../context/database-clock';
 import type { Trigger } from '../trigger';
@@ -52,7 +43,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
   private handling = 0;
   /** Slots that a publish under way may fill. */
   private reserved = 0;
-  private readonly unfinished = new Set<Promise<void>>();
+  private readonly unfinished = new UnderWay();
   private loop: Promise<void> | null = null;
   private stopping = false;
   private wasIdle = false;
@@ -192,12 +183,12 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     const slots = claim.runs.length;
     if (slots === 0) return;
     this.reserved += slots;
-    const beginning: Promise<void> = nextTurn().then(() => {
+    this.unfinished.begin();
+    setImmediate(() => {
       this.reserved -= slots;
       this.begin(claim, session);
-      return void this.unfinished.delete(beginning);
+      this.unfinished.end();
     });
-    this.unfinished.add(beginning);
   }
 
   private begin({ now, runs }: Claim, session: Session): void {
@@ -212,32 +203,30 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
     const { attempts, decode } = this;
     const settling = new Settling(store, session, this);
     const around = { session, settling, attempts, emitter: this, decode, clock, store, streams, waits };
-    for (const deliveries of runs) this.beginRun(new Run(this.triggerOf(deliveries), deliveries, around), deliveries);
+    for (const deliveries of runs) {
+      const { triggerId } = deliveries[0]!;
+      const run = new Run(this.byId.get(triggerId)!, deliveries, around);
+      this.unfinished.begin();
+      this.handling += 1;
+      this.shares.started(triggerId);
+      void run.work(() => this.handled(triggerId)).then(() => this.finished(triggerId));
+    }
   }
 
-  private beginRun(run: Run, [first]: Delivery[]): void {
-    const ending: Promise<void> = this.workOff(run, first!).finally(() => this.unfinished.delete(ending));
-    this.unfinished.add(ending);
+  private handled(triggerId: number): void {
+    this.handling -= 1;
+    this.shares.ended(triggerId);
+    if (this.shares.hungry) this.bell.ring();
   }
 
-  private async workOff(run: Run, { triggerId }: Delivery): Promise<void> {
-    this.handling += 1;
-    this.shares.started(triggerId);
-    await run.work(() => {
-      this.handling -= 1;
-      this.shares.ended(triggerId);
-      if (this.shares.hungry) this.bell.ring();
-    });
+  private finished(triggerId: number): void {
+    this.unfinished.end();
     // There is room below the limits of its trigger.
     if (this.isLimited(triggerId)) this.hint();
-    else if (this.shares.hungry || this.unfinished.size === 1) this.bell.ring();
+    else if (this.shares.hungry || this.unfinished.size === 0) this.bell.ring();
   }
 
   private readonly decode = (stored: StoredEvent) => this.input.events.decode(stored);
-
-  private triggerOf([first]: Delivery[]): Trigger {
-    return this.byId.get(first!.triggerId)!;
-  }
 
   private isLimited(triggerId: number): boolean {
     const { concurrency, throttle } = this.byId.get(triggerId)!.definition;
@@ -275,7 +264,7 @@ export class TriggerWorker extends EventEmitter<WorkerEvents> {
 
   private async loopAndRuns(): Promise<void> {
     await this.loop;
-    while (this.unfinished.size > 0) await Promise.all(this.unfinished);
+    await this.unfinished.idle();
   }
 }
 

@@ -127,11 +127,11 @@ export class Settle1763600000004 implements MigrationInterface {
       -- which change nothing, are answered as stale. Also answers how many deliveries of their scopes became claimable.
       -- more: null, or {n: run id, rs: reason, er: error, re: result, us: usage, w: wait ms, pk: parked, why: dead letter reason,
       --       x: {clear, append, scratch, filters, acted, wake}}
-      -- as JSON, with U+001F between the places as in reflex.publish.
+      -- as JSON, with U+001F between the places as in reflex.publish. Starts are milliseconds since 1970.
       -- Outcome 'released' gives a delivery back without a trace.
       create function reflex.settle(
         seqs bigint[], triggers integer[], tokens bigint[], scopes text[], outcomes text[], attempts smallint[],
-        ids text[], traces text[], starts timestamptz[], durations real[], more text, thoughtful boolean, most integer,
+        ids text[], traces text[], starts float8[], durations real[], more text, thoughtful boolean, most integer,
         out stale integer[], out promoted integer)
       language plpgsql
       set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan as $$
@@ -188,7 +188,7 @@ export class Settle1763600000004 implements MigrationInterface {
         ), logged as (
           insert into reflex.runs (id, event_seq, event_id, trigger_id, scope, attempt, outcome, started_at, duration_ms,
                                    trace_id, reason, error, result, usage)
-          select coalesce((x.m ->> 'n')::bigint, nextval('reflex.run_id')), x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, x.b, x.d, x.tr,
+          select coalesce((x.m ->> 'n')::bigint, nextval('reflex.run_id')), x.s, x.e, x.t, x.c, x.a, x.o::reflex.run_outcome, to_timestamp(x.b / 1000), x.d, x.tr,
                  x.m ->> 'rs', x.m -> 'er', x.m -> 're', x.m -> 'us'
             from ours x
            where x.o <> 'released'
@@ -269,7 +269,7 @@ export class Settle1763600000004 implements MigrationInterface {
     await runner.query(`
       drop function reflex.save_contexts(bigint[], integer[], text[], text, integer[], integer);
       drop function reflex.settle(
-        bigint[], integer[], bigint[], text[], text[], smallint[], text[], text[], timestamptz[], real[], text, boolean, integer);
+        bigint[], integer[], bigint[], text[], text[], smallint[], text[], text[], float8[], real[], text, boolean, integer);
       drop function reflex.bury(jsonb);
       drop function reflex.leave_lanes(integer[], text[], integer[]);
       drop function reflex.promote_heads(integer[], text[]);
