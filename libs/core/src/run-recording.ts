@@ -11,11 +11,11 @@ export interface AskedQuestion {
   output: string | null;
 }
 
-/** An answer of a model. */
+/** An answer of a model, or why there was none. */
 export interface RecordedAnswer {
-  model: string;
   text: string;
   calls: { id: string; name: string; input: JsonValue; malformed?: string }[];
+  error?: string;
 }
 
 /** One run of an agent: what it was asked first, and all that the model answered. */

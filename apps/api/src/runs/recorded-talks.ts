@@ -14,11 +14,15 @@ interface QuestionInput {
  * counts: an earlier attempt may have asked something else. Effects are the oldest first.
  */
 export function recordedTalks(effects: readonly Effect[]): RecordedTalk[] {
-  const answered = effects.filter(({ kind, status }) => kind === 'model' && status === 'done');
+  const answered = effects.filter(({ kind, status }) => kind === 'model' && (status === 'done' || status === 'failed'));
   const places = new Map<string, { agent: string; input: QuestionInput; answer: RecordedAnswer }>();
-  for (const { name: agent, input, result } of answered) {
+  for (const { name: agent, input, result, error } of answered) {
     const about = input as unknown as QuestionInput;
-    places.set(`${about.run} ${agent} ${about.messages}`, { agent, input: about, answer: answerOf(result) });
+    places.set(`${about.run} ${agent} ${about.messages}`, {
+      agent,
+      input: about,
+      answer: error ? { text: '', calls: [], error: error.message } : answerOf(result),
+    });
   }
   const runs = Map.groupBy(places.values(), ({ agent, input }) => `${input.run} ${agent}`);
   return [...runs.values()]
@@ -32,6 +36,6 @@ export function recordedTalks(effects: readonly Effect[]): RecordedTalk[] {
 }
 
 function answerOf(result: JsonValue): RecordedAnswer {
-  const { model, content, calls } = result as { model: string; content: string; calls: RecordedAnswer['calls'] };
-  return { model, text: content, calls };
+  const { content, calls } = result as { content: string; calls: RecordedAnswer['calls'] };
+  return { text: content, calls };
 }

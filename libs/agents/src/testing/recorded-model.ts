@@ -1,5 +1,5 @@
 import { SystemMessage } from '@langchain/core/messages';
-import { type AskedQuestion, PermanentError, type RecordedTalk } from '@reflex/core';
+import { type AskedQuestion, PermanentError, type RecordedTalk, ReflexError } from '@reflex/core';
 import type { AgentDefinition } from '../agent-definition';
 import { openingOf } from '../ledger/opening';
 import { lineDifference } from './line-difference';
@@ -8,6 +8,11 @@ import { type Asked, type ScriptedModel, scriptedModel } from './scripted-model'
 /** What was recorded does not fit what is asked now. */
 export class RecordingOutdated extends PermanentError {
   override readonly code = 'recording_outdated';
+}
+
+/** What the model's provider had to say. */
+class RecordedFailure extends ReflexError {
+  readonly code = 'recorded_failure';
 }
 
 export interface RecordedModelOptions {
@@ -45,6 +50,7 @@ export function recordedModels(
     return scriptedModel((asked, number) => {
       talk ??= take(agent, asked);
       const answer = talk.answers[number - 1];
+      if (answer?.error !== undefined) throw new RecordedFailure(answer.error);
       if (answer) {
         const calls = answer.calls.map(({ name, input, ...call }) => ({ ...call, tool: name, input: input as object }));
         return { text: answer.text, calls };
