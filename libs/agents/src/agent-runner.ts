@@ -163,7 +163,7 @@ export class AgentRunner {
     const admit = (candidate: AgentModel) => budget.admit(candidate, messages, options.signal);
     for (;;) {
       if (budget.degraded) onDegrade();
-      const chosen = budget.degraded ? this.models.get(this.budgets.degradeTo(agent)) : model;
+      const chosen = budget.degraded ? this.models.get(this.budgets.degradeTo(agent.budget)) : model;
       try {
         return await askModel(chosen, agent, messages, { ...options, admit });
       } catch (error) {

@@ -50,7 +50,7 @@ export class AgentsExplorer implements OnModuleInit {
   }
 
   private define(options: AgentOptions, providers: Provider[]): AgentDefinition {
-    const { degradeTo } = options.budget ?? {};
+    const degradeTo = this.budgets.degradeTo(options.budget ?? {});
     const models = [this.models.get(options.model), ...(degradeTo ? [this.models.get(degradeTo)] : [])];
     this.budgets.check(options.name, options.budget ?? {}, models);
     assertHosts(options.egress ?? [], `Agent "${options.name}"`);

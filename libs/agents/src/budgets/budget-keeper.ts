@@ -52,9 +52,10 @@ export class BudgetKeeper {
     });
   }
 
-  /** What a run of the agent goes on with once its dear model has used up its part. */
-  degradeTo({ budget }: AgentDefinition) {
-    return budget.degradeTo ?? this.common.degradeTo;
+  /** What goes on once the dear model has used up its part: this alone, since what else there is may be dear too. */
+  degradeTo(budget: AgentBudget): readonly string[] | undefined {
+    const choice = budget.degradeTo ?? this.common.degradeTo;
+    return typeof choice === 'string' ? [choice] : choice;
   }
 
   private ordinal(run: CurrentRun, agent: string): number {

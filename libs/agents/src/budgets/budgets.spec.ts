@@ -3,7 +3,14 @@ import { Injectable, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Parked, PermanentError } from '@reflex/core';
 import { runWith } from '@reflex/observability';
-import { calling, startModelServer, type ModelServer } from '@reflex/test';
+import {
+  calling,
+  openaiPiece,
+  startModelServer,
+  startRawModelServer,
+  streamHead,
+  type ModelServer,
+} from '@reflex/test';
 import { z } from 'zod';
 import { Agent, AgentsModule, LangChainAgent, Tool, type AgentBudget, type AgentsOptions } from '..';
 import { runOf } from '../testing/court';
@@ -158,7 +165,7 @@ describe('the limit of a day', () => {
     expect(bell.rung).toBeLessThanOrEqual(2);
   });
 
-  it('of a scope leaves other scopes alone', async () => {
+  it('S33: of a scope leaves other scopes alone', async () => {
     server.replies.push(done(200_000), done());
     const { ringer } = await agentWith({ perScope: { usd: 1 } });
     const of = (scope: string) => failure(runWith({ ...runOf(scope), scope }, () => ringer.run(scope)));
@@ -204,7 +211,7 @@ describe('the limit of a day', () => {
     expect((error as Error).message).toContain('The budget of all agents for this day');
   });
 
-  it('costs nothing for a request that was refused, and something for an answer that broke off', async () => {
+  it('costs nothing for a request that was refused', async () => {
     server.replies.push({ error: { message: 'No' }, status: 400 }, done(50_000), done());
     const { ringer } = await agentWith({ perDay: { usd: 1 } });
 
@@ -212,6 +219,45 @@ describe('the limit of a day', () => {
 
     expect(await failure(ringer.run('y'))).toBe('nothing');
     expect(await failure(ringer.run('z'))).toBe('nothing');
+  });
+
+  it('counts what was written of an answer that is broken off', async () => {
+    const wordy = await startRawModelServer((response) => {
+      streamHead(response);
+      response.write(openaiPiece('x'.repeat(4_000)));
+    });
+    const budget = { seconds: 0.3, perDay: { tokens: 500 } };
+    const { ringer } = await agentWith(budget, { openai: { baseUrl: wordy.url } });
+
+    expect(await failure(ringer.run('x'))).toMatchObject({ code: 'agent_out_of_time' });
+    const error = await failure(ringer.run('y'));
+    await wordy.stop();
+
+    expect(error).toMatchObject({ code: 'budget_exhausted', details: { unit: 'tokens' } });
+    expect((error as { details: { spent: number } }).details.spent).toBeGreaterThan(1_000);
+    expect((error as { details: { spent: number } }).details.spent).toBeLessThan(1_500);
+  });
+
+  it('lets calls outside of a run wait for each other', async () => {
+    server.replies.push(async () => {
+      await delay(300);
+      return done(50_000);
+    }, done(50_000));
+    const { ringer } = await agentWith({ perDay: { usd: 1 } });
+
+    expect(await Promise.all([ringer.run('x'), ringer.run('y')])).toEqual(['Done', 'Done']);
+    expect(await failure(ringer.run('z'))).toMatchObject({ code: 'budget_exhausted' });
+  });
+});
+
+describe('the cheaper model', () => {
+  it('has no dear one behind it', async () => {
+    server.replies.push(ring(1, 90_000), { error: { message: 'Down' }, status: 500 });
+    const budget: AgentBudget = { usd: 1, onExhausted: 'degrade', degradeTo: 'openai:cheap' };
+    const { ringer } = await agentWith(budget, { fallbackModels: ['openai:dear'] });
+
+    expect(await failure(ringer.run('x'))).toMatchObject({ code: 'model_unavailable' });
+    expect(models()).toEqual(['dear', 'cheap']);
   });
 });
 

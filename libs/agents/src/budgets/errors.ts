@@ -2,7 +2,8 @@ import { budgetWaitKey, Parked, PermanentError, RetryLater } from '@reflex/core'
 import type { RefusedBudget } from './budget-ledger';
 import type { BudgetUnit } from './budget-options';
 
-const BUSY_MS = 500;
+/** Calls take seconds; whoever waits for them comes back spread. */
+const BUSY_MS = { least: 1_000, spread: 3_000 };
 
 const UNITS: Record<BudgetUnit, string> = {
   usd: 'US dollars',
@@ -30,7 +31,7 @@ export class BudgetBusy extends RetryLater {
   constructor(budget: RefusedBudget) {
     super(
       `${whose(budget)}: what is left of ${budget.allowed} ${UNITS[budget.unit]} is reserved by calls that are under way.`,
-      BUSY_MS * (1 + Math.random()),
+      BUSY_MS.least + BUSY_MS.spread * Math.random(),
     );
   }
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseMessage, UsageMetadata } from '@langchain/core/messages';
 import { Logger } from '@nestjs/common';
 import type { CurrentRun } from '@reflex/observability';
@@ -88,7 +89,7 @@ export class RunBudget {
         await budget.take(amounts, this, signal);
         taken.push(budget);
       }
-      await this.reserveDays(call, wants, totalMs + GRACE_MS);
+      await this.reserveDays(call, wants, totalMs + GRACE_MS, signal);
     } catch (error) {
       for (const { account } of taken) account.settle(amounts, {});
       throw error;
@@ -146,12 +147,18 @@ export class RunBudget {
     }
   }
 
-  private async reserveDays(call: string, wants: Wants, forMs: number): Promise<void> {
+  private async reserveDays(call: string, wants: Wants, forMs: number, signal: AbortSignal): Promise<void> {
     const wishes = this.wishes((unit) => (unit === 'tool_calls' ? null : wants[unit]));
     if (wishes.length === 0) return;
-    const answer = await this.setup.ledger.reserve(call, wishes, forMs);
-    if (answer.verdict === 'busy') throw new BudgetBusy(answer.budget);
-    if (answer.verdict === 'exhausted') await this.exhausted(answer.budget, this, answer.nextDayInMs);
+    // Outside of a run nobody brings the call back, so it waits here, for as long as others may take.
+    for (const until = performance.now() + forMs; ;) {
+      const answer = await this.setup.ledger.reserve(call, wishes, forMs);
+      if (answer.verdict === 'granted') return;
+      if (answer.verdict === 'exhausted') return this.exhausted(answer.budget, this, answer.nextDayInMs);
+      const busy = new BudgetBusy(answer.budget);
+      if (this.setup.run || performance.now() > until) throw busy;
+      await delay(busy.delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
   }
 
   private wishes(amount: (unit: BudgetUnit) => Wants[BudgetUnit] | null): Wish[] {
