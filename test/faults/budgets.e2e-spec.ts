@@ -1,19 +1,26 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable, Module } from '@nestjs/common';
 import { Agent, LangChainAgent, Tool } from '@reflex/agents';
 import { EventStore, type RunRecord } from '@reflex/event-store';
-import { HttpPayload } from '@reflex/events';
+import { HttpPayload, WebSocketMessage } from '@reflex/events';
 import {
   calling,
   eventually,
   freshDatabase,
+  openaiPiece,
   startModelServer,
+  startRawModelServer,
+  streamHead,
   type ModelServer,
   type TestDatabase,
 } from '@reflex/test';
 import { OnEvent, type DecisionContext } from '@reflex/triggers';
+import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { readSettings } from '../../apps/api/src/config';
 import { startService, type Service } from '../../apps/api/src/service';
+import { startApi } from '../../apps/cli/src/specs/cli-under-test';
+import { PostgresBudgetLedger } from '../../libs/agents/src/budgets/postgres-budget-ledger';
 import { full, report } from './form';
 
 const RUNS = full ? 200 : 50;
@@ -130,5 +137,34 @@ describe('budgets', () => {
     expect(counts).toEqual({ completed: asked, dead_letter: RUNS - asked });
     expect(new Set(ended.flatMap(({ error }) => error?.code ?? []))).toEqual(new Set(['budget_exhausted']));
     expect(new Set(ended.map(({ attempt }) => attempt))).toEqual(new Set([1]));
+  }, 90_000);
+
+  it('42: a process that is killed while its model writes reserves nothing for ever', async () => {
+    const slow = await startRawModelServer((response) => {
+      streamHead(response);
+      response.write(openaiPiece('To be'));
+    });
+    const { process } = await startApi(database, { OPENAI_BASE_URL: slow.url, BUDGET_TOKENS_PER_DAY: '20000' });
+    await store.publish(WebSocketMessage.of({ source: 'ws:ann', connection_id: 'ann', content: 'Hello' }));
+    await eventually(() => expect(slow.requests).toBe(1), { timeoutMs: 20_000 });
+    const dataSource = services[0]!.app.get(DataSource);
+    const ledger = new PostgresBudgetLedger(dataSource);
+    const ofDay = { level: 'day', agent: '', key: '', unit: 'tokens', allowed: 20_000, share: 1 } as const;
+    const another = async () =>
+      (await ledger.reserve(randomUUID(), [{ ...ofDay, most: 15_000, least: 0 }], 60_000)).verdict;
+
+    await process.kill('SIGKILL');
+    const [held] = (await store.budgets.list({ level: 'day' })).items;
+    const before = await another();
+    // As if MODEL_TIMEOUT and a minute had passed.
+    await dataSource.query(`update reflex.budget_reservations set expires_at = now()`);
+    const after = await another();
+    await slow.stop();
+
+    const [left] = (await store.budgets.list({ level: 'day' })).items;
+    report('42 killed in a call', { reserved: held!.reserved, spentAfterwards: left!.spent });
+    expect(held!.reserved).toBeGreaterThan(8_192);
+    expect([before, after]).toEqual(['busy', 'granted']);
+    expect(left).toMatchObject({ spent: held!.reserved - 8_192, reserved: 15_000 });
   }, 90_000);
 });
