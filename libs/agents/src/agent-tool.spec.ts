@@ -1,16 +1,13 @@
 import { Injectable, Module, type Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { calling, startModelServer, type ModelServer } from '@reflex/test';
 import { z } from 'zod';
 import { Agent, AgentRegistry, AgentsModule, AgentSetupError, LangChainAgent, Tool } from '.';
+import { fakeTool, runAgent } from './testing';
 
 @Injectable()
 class Ledger {
-  readonly paid: number[] = [];
-
   @Tool({ description: 'Pay back', input: z.object({ cents: z.int() }), effect: 'keyed' })
-  payBack({ cents }: { cents: number }): string {
-    this.paid.push(cents);
+  payBack(): string {
     return 'paid';
   }
 }
@@ -27,43 +24,39 @@ class Front extends LangChainAgent {}
 @Agent({ name: 'mirror', prompt: 'You ask yourself.', description: 'Asks itself.', tools: [] })
 class Mirror extends LangChainAgent {}
 
-async function start(server: ModelServer, ...providers: Type[]): Promise<TestingModule> {
+async function start(...providers: Type[]): Promise<TestingModule> {
   @Module({ providers })
   class Feature {}
-  const openai = { apiKey: 'key', baseUrl: server.url };
-  const agents = AgentsModule.forRoot({ defaultModel: 'openai:test', openai });
-  const app = await Test.createTestingModule({ imports: [agents, Feature] }).compile();
+  const app = await Test.createTestingModule({ imports: [AgentsModule.forRoot({}), Feature] }).compile();
   return app.init();
 }
 
 describe('an agent as a tool', () => {
-  let server: ModelServer;
-  beforeEach(async () => (server = await startModelServer()));
-  afterEach(() => server.stop());
-
   it('works on the request with its own prompt and tools, and its answer is the result', async () => {
-    server.replies.push(
-      calling(['billing', { request: 'Pay back 500 cents to ann.' }]),
-      calling(['pay_back', { cents: 500 }]),
-      { content: 'Ann got 5.00 back.' },
-      { content: 'It is on its way.' },
-    );
-    const app = await start(server, Ledger, Billing, Lawyer, Front);
+    const payBack = fakeTool('pay_back', 'paid');
 
-    const outcome = await app.get(Front).runDetailed('I want my money back.');
+    const { output, calls, prompts } = await runAgent(Front, 'I want my money back.', {
+      model: [
+        { calls: [{ tool: 'billing', input: { request: 'Pay back 500 cents to ann.' } }] },
+        { calls: [{ tool: 'pay_back', input: { cents: 500 } }] },
+        'Ann got 5.00 back.',
+        'It is on its way.',
+      ],
+      tools: [payBack],
+    });
 
-    expect(outcome.output).toBe('It is on its way.');
-    expect(app.get(Ledger).paid).toEqual([500]);
-    expect(outcome.usage.tool_calls).toMatchObject([{ tool: 'billing', output: 'Ann got 5.00 back.' }]);
-    const [, asked, , last] = server.requests();
-    expect(asked!.messages[0]!.content).toContain('You pay back.');
+    expect(output).toBe('It is on its way.');
+    expect(payBack.calls).toMatchObject([{ agent: 'billing', input: { cents: 500 } }]);
+    expect(calls).toMatchObject([{ tool: 'billing', output: 'Ann got 5.00 back.' }]);
+    const [, asked, , last] = prompts;
+    expect(asked!.prompt).toContain('You pay back.');
     // What another model wrote is data as well.
-    expect(asked!.messages[1]!.content).toMatch(/Another agent[^]*<event-data>\nPay back 500 cents to ann\.\n/);
-    expect(last!.messages.at(-1)).toMatchObject({ role: 'tool', content: 'Ann got 5.00 back.' });
+    expect(asked!.messages[0]!.text).toMatch(/Another agent[^]*<event-data>\nPay back 500 cents to ann\.\n/);
+    expect(last!.messages.at(-1)).toMatchObject({ type: 'tool', content: 'Ann got 5.00 back.' });
   });
 
   it('is listed with what it is good for, and acts if one of its tools does', async () => {
-    const app = await start(server, Ledger, Billing, Lawyer, Front);
+    const app = await start(Ledger, Billing, Lawyer, Front);
 
     const front = app
       .get(AgentRegistry)
@@ -82,13 +75,13 @@ describe('an agent as a tool', () => {
       Mirror,
     ) as { tools: Type[] };
     options.tools = [Mirror];
-    server.replies.push(...Array.from({ length: 5 }, () => calling(['mirror', { request: 'Deeper!' }])));
-    server.replies.push(...Array.from({ length: 5 }, (_, level) => ({ content: `back at ${level}` })));
-    const app = await start(server, Mirror);
+    const deeper = Array.from({ length: 5 }, () => ({ calls: [{ tool: 'mirror', input: { request: 'Deeper!' } }] }));
+    const back = Array.from({ length: 5 }, (_, level) => `back at ${level}`);
 
-    expect(await app.get(Mirror).run('Go.')).toBe('back at 4');
+    const { output, prompts } = await runAgent(Mirror, 'Go.', { model: [...deeper, ...back] });
 
-    const asked = server.requests().map(({ messages }) => JSON.stringify(messages));
+    expect(output).toBe('back at 4');
+    const asked = prompts.map(({ messages }) => JSON.stringify(messages));
     expect(asked.some((messages) => messages.includes('Agents called each other 4 deep'))).toBe(true);
   });
 
@@ -110,7 +103,7 @@ describe('an agent as a tool', () => {
     @Agent({ name: 'both', prompt: '…', tools: [Keeper, Post] })
     class Both extends LangChainAgent {}
 
-    await expect(start(server, Vault, Post, Keeper, Both)).rejects.toThrow(/"both" takes input from strangers/);
+    await expect(start(Vault, Post, Keeper, Both)).rejects.toThrow(/"both" takes input from strangers/);
   });
 
   it('has to say what it is good for, and to be in a module', async () => {
@@ -119,9 +112,9 @@ describe('an agent as a tool', () => {
     @Agent({ name: 'caller', prompt: '…', tools: [Silent] })
     class Caller extends LangChainAgent {}
 
-    const silent = start(server, Silent, Caller);
+    const silent = start(Silent, Caller);
     await expect(silent).rejects.toThrow(AgentSetupError);
     await expect(silent).rejects.toThrow('Add @Agent({ description }).');
-    await expect(start(server, Caller)).rejects.toThrow('uses the agent Silent, which is in no module');
+    await expect(start(Caller)).rejects.toThrow('uses the agent Silent, which is in no module');
   });
 });

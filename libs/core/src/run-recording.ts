@@ -64,7 +64,7 @@ export interface RecordedStep {
 /** All that a run of a trigger was given and did, with secrets and personal data replaced: enough to run it again. */
 export interface RunRecording {
   version: 1;
-  run: { id: string; trigger: string; scope: string | null; started_at: string };
+  run: { id: string; trigger: string; scope: string | null; attempt: number; started_at: string };
   /** Where the code is: names of exported classes. */
   trigger_class: string;
   agent_classes: string[];
@@ -75,7 +75,7 @@ export interface RunRecording {
   calls: RecordedCall[];
   steps: RecordedStep[];
   result: JsonValue;
-  /** Type and own fields of what was published; `null` when other triggers took the event too, so that nobody knows whose it is. */
+  /** Type and own fields of what was published; `null` when handlers ran more than once for the event, so that nobody knows whose it is. */
   published: JsonObject[] | null;
   /** How many different values were replaced, by kind. */
   redacted: Record<string, number>;

@@ -49,6 +49,7 @@ export async function replayRun(given: object, options: ReplayRunOptions): Promi
         trigger: run.trigger,
         event: storedEvent(recording.event),
         scope: run.scope,
+        attempt: run.attempt,
         context: storedContext(recording),
         effects: steps.map(effectOf),
       }),

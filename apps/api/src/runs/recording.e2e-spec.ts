@@ -108,7 +108,7 @@ it('holds what the trigger had gathered', async () => {
   expect(recording.talks[0].question.messages[0].text).toContain('Total events: 2');
 });
 
-it('is made of what the run went by, not of an earlier attempt that was asked something else', async () => {
+it('is made of all attempts together', async () => {
   await open(chatDomain(), { EVENT_RETRY_BASE_DELAY: '0.01' });
   model.replies.push(
     calling(['look_up', { word: 'x' }]),

@@ -78,6 +78,13 @@ class Office {
     return this.helper.run('Help.');
   }
 
+  @OnEvent(HttpPayload, { name: 'fickle', filter: about('fickle') })
+  async fickle(context: DecisionContext<HttpPayload>): Promise<string> {
+    const answer = await this.helper.run(`Attempt ${context.attempt}.`);
+    if (context.attempt === 1) throw new Error('Once more.');
+    return answer;
+  }
+
   @OnEvent(HttpPayload, { name: 'careless', filter: about('careless') })
   careless(): Promise<string> {
     return this.helper.run('Try.').catch(() => 'It did not work.');
@@ -127,9 +134,10 @@ async function recordingOf(eventId: string): Promise<RunRecording> {
 async function expectSame(recording: RunRecording): Promise<void> {
   const asked = model.requests().length;
 
-  const { calls, result } = await replayRun(recording, classes);
+  const replayed = await replayRun(recording, classes);
 
-  expect({ calls, result }).toEqual({ calls: recording.calls, result: recording.result });
+  const { calls, result, published } = recording;
+  expect(replayed).toEqual({ calls, result, published });
   expect(model.requests()).toHaveLength(asked);
 }
 
@@ -181,6 +189,7 @@ describe('a recorded run comes to the same again', () => {
   it('with a step that threw dice', async () => {
     const recording = await recordingOf(await publish('dice'));
 
+    expect(recording.published).toEqual([{ type: 'dice.thrown', pips: recording.result }]);
     await expectSame(recording);
   });
 
@@ -190,6 +199,15 @@ describe('a recorded run comes to the same again', () => {
     const recording = await recordingOf(await publish('plain'));
 
     expect(recording).toMatchObject({ result: 'A lamp.', calls: [{ tool: 'find' }] });
+    await expectSame(recording);
+  });
+
+  it('with what the attempt that completed was told, not what an earlier one was', async () => {
+    model.replies.push({ content: 'One.' }, { content: 'Two.' });
+
+    const recording = await recordingOf(await publish('fickle'));
+
+    expect(recording.talks.map(({ answers }) => answers)).toMatchObject([[{ text: 'Two.' }]]);
     await expectSame(recording);
   });
 

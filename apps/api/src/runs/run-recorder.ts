@@ -69,8 +69,8 @@ export class RunRecorder {
       published: await this.publishedBy(event),
     };
     const redactor = new Redactor();
-    const { scope, startedAt } = run;
-    const about = { id: run.id, trigger: run.trigger, scope, started_at: startedAt.toISOString() };
+    const { scope, attempt, startedAt } = run;
+    const about = { id: run.id, trigger: run.trigger, scope, attempt, started_at: startedAt.toISOString() };
     const safe = redactor.redact({ run: about, ...recording });
     return {
       version: 1,
@@ -106,10 +106,10 @@ export class RunRecorder {
     return effects.filter((effect) => effect.replay === replay).toReversed();
   }
 
-  /** `null` when it has others beside it, so that nobody knows whose a follow-up is. */
+  /** `null` when handlers came to their end more than once, so that nobody knows whose a follow-up is. */
   private async publishedBy({ id, meta }: StoredEvent): Promise<JsonObject[] | null> {
-    const found = await this.store.find(id);
-    if (!found || found.deliveries.length !== 1) return null;
+    const { items } = await this.store.searchRuns({ eventId: id, outcome: 'completed', limit: 2 });
+    if (items.length !== 1) return null;
     const { correlation_id: correlationId } = meta;
     const published: JsonObject[] = [];
     for await (const event of this.store.read({ correlationId, order: 'oldest' })) {

@@ -101,6 +101,6 @@ function notesOn({ redacted, published }: RunRecording): string[] {
       : 'Nothing in it looked like a secret or an address. Look through the fixture before you commit it.',
     ...(published
       ? []
-      : ['What it published is not compared: other triggers took the event too, so nobody knows whose it is.']),
+      : ['What it published is not compared: handlers ran for the event more than once, so nobody knows whose it is.']),
   ];
 }

@@ -13,6 +13,7 @@ export interface HandlerCall {
   trigger: Trigger;
   event: StoredEvent;
   scope: string | null;
+  attempt: number;
   memory: ContextMemory;
   decode: Decode;
   /** What it has done durably. */
@@ -33,10 +34,10 @@ export interface HandlerOutcome {
 
 /** Calls a handler alone. What it publishes, changes or plans through its context is not done. */
 export async function callHandler(call: HandlerCall): Promise<HandlerOutcome> {
-  const { trigger, event, scope, memory, decode, ledger, waits, signal } = call;
+  const { trigger, event, scope, attempt, memory, decode, ledger, waits, signal } = call;
   const { name } = trigger.definition;
-  const place = { eventSeq: '0', triggerId: 0, leaseToken: '0', attempt: 1, context: null };
-  const delivery: Delivery = { ...place, trigger: name, scope, event };
+  const place = { eventSeq: '0', triggerId: 0, leaseToken: '0', context: null };
+  const delivery: Delivery = { ...place, trigger: name, scope, attempt, event };
   const state = new DecisionState({
     trigger: name,
     delivery,
@@ -54,7 +55,7 @@ export async function callHandler(call: HandlerCall): Promise<HandlerOutcome> {
     eventId: event.id,
     traceId: event.meta.trace_id,
     correlationId: event.meta.correlation_id,
-    attempt: 1,
+    attempt,
     signal,
     usage,
     ledger: call.agentsShareLedger ? ledger : undefined,

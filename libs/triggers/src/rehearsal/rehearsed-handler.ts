@@ -35,7 +35,7 @@ export async function rehearsedHandler(
   const about = { event: did.eventId, run: did.runId, was: run?.result ?? null };
   try {
     const call = { trigger, event, memory, decode, ledger, signal, scope: did.scope, waits: store.waits };
-    const { result: would } = await callHandler({ ...call, agentsShareLedger: true });
+    const { result: would } = await callHandler({ ...call, attempt: 1, agentsShareLedger: true });
     return { ...about, would, ...comparison(run, would) };
   } catch (error) {
     outer?.throwIfAborted();

@@ -13,6 +13,8 @@ export interface FireOptions {
   trigger: string;
   event: StoredEvent;
   scope: string | null;
+  /** Default 1. */
+  attempt?: number;
   /** What the trigger remembered before; default nothing. */
   context?: StoredContext;
   /** Steps and waits that were done. */
@@ -21,7 +23,7 @@ export interface FireOptions {
 
 /** Calls the handler of a trigger for an event, as if filter and condition had let it pass. */
 export async function fire(app: INestApplicationContext, options: FireOptions): Promise<HandlerOutcome> {
-  const { event, scope, context, effects = [] } = options;
+  const { event, scope, attempt = 1, context, effects = [] } = options;
   const trigger = triggersIn(app).get(options.trigger);
   if (!trigger) {
     throw new TriggerSetupError(`There is no trigger "${options.trigger}" among the providers. Add its class to them.`);
@@ -31,7 +33,7 @@ export async function fire(app: INestApplicationContext, options: FireOptions): 
   const memory = context ? ContextMemory.load(context, decode) : ContextMemory.empty(event.receivedAt);
   const ledger = new RecordedLedger(effects, 0, false);
   const signal = AbortSignal.timeout(trigger.timeoutMs);
-  const call = { trigger, event, scope, memory, decode, ledger, signal };
+  const call = { trigger, event, scope, attempt, memory, decode, ledger, signal };
   // Waits answer from the record, or are not on it.
   return callHandler({ ...call, agentsShareLedger: false, waits: undefined as unknown as EventWaits });
 }
