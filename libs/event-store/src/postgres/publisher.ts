@@ -9,6 +9,7 @@ import type { PublishOptions, Published } from '../event-store';
 import type { StoredEvent } from '../delivery';
 import type { Settlement } from '../settlement';
 import { afterCommit } from './after-commit';
+import { arrayText, textArrayText } from './array-text';
 import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
 import { NO_OFFER, type GivenRow, type HandOver } from './hand-over';
@@ -133,7 +134,7 @@ export class Publisher {
     return this.group.idle();
   }
 
-  private async commit(prepared: Prepared[], manager?: EntityManager): Promise<(Published | IdempotencyConflict)[]> {
+  private commit(prepared: Prepared[], manager?: EntityManager): Promise<(Published | IdempotencyConflict)[]> {
     if (manager) {
       const run: Run = (text, values) => queryIn(manager, text, values);
       return this.store(prepared, run, (fed) => afterCommit(manager, () => this.onFed(fed)));
@@ -142,7 +143,7 @@ export class Publisher {
     // Several events with keys: one conflict must undo them all, so they cannot share a commit with strangers.
     if (prepared.length > 1 && keys.length > 0) return this.storeAlone(prepared);
     const size = prepared.reduce((sum, { payload, more }) => sum + ENVELOPE_SIZE + payload.length + more.length, 0);
-    return reachable(() => this.group.add({ items: prepared, size, keys }));
+    return this.group.add({ items: prepared, size, keys });
   }
 
   private async storeAlone(prepared: Prepared[]): Promise<(Published | IdempotencyConflict)[]> {
@@ -165,12 +166,13 @@ export class Publisher {
     });
   }
 
-  private readonly onPool: Run = async (text, values) => (await this.pool.query(text, values)).rows;
+  private readonly onPool: Run = (text, values) => reachable(async () => (await this.pool.query(text, values)).rows);
 
   private async storeOnPool(batch: Prepared[]): Promise<(Published | IdempotencyConflict)[]> {
     const columns = columnsOf(batch);
     const row = await this.handOver.during(
-      async (offer) => (await this.pool.query<Stored & GivenRow>(PUBLISH, [...columns, ...offer])).rows[0]!,
+      (offer) =>
+        reachable(async () => (await this.pool.query<Stored & GivenRow>(PUBLISH, [...columns, ...offer])).rows[0]!),
       (receivedAt) => new Map(batch.map((one) => [one.id, () => storedEvent(one, receivedAt)])),
     );
     return this.resultsOf(batch, row, this.onPool, this.onFed);
@@ -235,27 +237,21 @@ function prepare(event: BaseEvent, idempotencyKey: string | null, { delayMs, del
   const when = { due: deliverAt ?? undefined, delay: delayMs ?? undefined };
   const hash = key === null ? null : hashOf({ type, source, payload: fields, ...when });
   const { causation_id: cause, depth } = meta;
-  const more = {
-    cause: cause ?? undefined,
-    depth: depth || undefined,
-    key: key ?? undefined,
-    hash: hash ?? undefined,
-    ...when,
-  };
-  const json = JSON.stringify(more);
+  const isPlain = cause === null && depth === 0 && key === null && deliverAt === null && delayMs === null;
+  const more = { cause: cause ?? undefined, depth: depth || undefined, key: key ?? undefined, hash: hash ?? undefined };
   const payload = JSON.stringify(fields);
-  return { id, key, hash, type, source, at, meta, payload, more: json === '{}' ? '' : json };
+  return { id, key, hash, type, source, at, meta, payload, more: isPlain ? '' : JSON.stringify({ ...more, ...when }) };
 }
 
 /** The arrays of `reflex.publish`. */
 function columnsOf(batch: Prepared[]): unknown[] {
   return [
-    batch.map(({ id }) => id),
-    batch.map(({ type }) => type),
-    batch.map(({ source }) => source),
-    batch.map(({ at }) => at.toISOString()),
-    batch.map(({ meta }) => meta.trace_id),
-    batch.map(({ meta }) => meta.correlation_id),
+    textArrayText(batch.map(({ id }) => id)),
+    textArrayText(batch.map(({ type }) => type)),
+    textArrayText(batch.map(({ source }) => source)),
+    arrayText(batch.map(({ at }) => at.getTime())),
+    textArrayText(batch.map(({ meta }) => meta.trace_id)),
+    textArrayText(batch.map(({ meta }) => meta.correlation_id)),
     batch.map(({ payload }) => payload).join(BETWEEN_JSON),
     batch.map(({ more }) => more).join(BETWEEN_JSON),
   ];
@@ -278,6 +274,7 @@ function keyOf(idempotencyKey: string | undefined, index: number, count: number)
 }
 
 function refuseRepeatedKeys(prepared: Prepared[]): void {
+  if (prepared.length === 1) return;
   const keys = new Set<string>();
   for (const { key } of prepared) {
     if (key !== null && keys.has(key)) {

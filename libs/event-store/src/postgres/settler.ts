@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { StaleLease, StoreOverloaded } from '../errors';
 import type { Delivery } from '../delivery';
 import type { Settlement } from '../settlement';
+import { arrayText, textArrayText } from './array-text';
 import { queryIn } from './data-source';
 import { GroupCommit } from './group-commit';
 import { isOutage, reachable } from './outage';
@@ -110,10 +111,10 @@ export class Settler {
   }
 }
 
-/** The arrays of `reflex.settle`, written out here: that is cheaper than to have the driver do it. */
+/** The arrays of `reflex.settle`. */
 function columnsOf(batch: Ending[]): unknown[] {
-  const plain = (value: (ending: Ending) => string | number) => `{${batch.map(value).join()}}`;
-  const texts = (value: (ending: Ending) => string | null) => plain((ending) => inArray(value(ending)));
+  const plain = (value: (ending: Ending) => string | number) => arrayText(batch.map(value));
+  const texts = (value: (ending: Ending) => string | null) => textArrayText(batch.map(value));
   return [
     plain(({ delivery }) => delivery.eventSeq),
     plain(({ delivery }) => delivery.triggerId),
@@ -127,10 +128,6 @@ function columnsOf(batch: Ending[]): unknown[] {
     plain(({ durationMs }) => durationMs),
     batch.map(({ more }) => more).join(BETWEEN_JSON),
   ];
-}
-
-function inArray(text: string | null): string {
-  return text === null ? 'NULL' : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 function endingOf(settlement: Settlement): Ending {

@@ -43,13 +43,13 @@ export class Publish1763600000002 implements MigrationInterface {
       -- Stores a batch, fans it out to the active triggers, and answers which keys were stored before and which triggers
       -- have new work. An event whose key was stored before is left out. One with a time (due, or delay in milliseconds)
       -- stands aside until then. A trigger with a match takes only payloads that contain it.
-      -- Each event is a place of the arrays, and of the payloads and of more, which is '' or {cause, depth, key, hash, due,
-      -- delay}: JSON with U+001F between the places, a character that JSON has only escaped. As text it is read once, an
-      -- array of JSON would be read twice.
+      -- Each event is a place of the arrays (times in milliseconds since 1970), and of the payloads and of more, which is ''
+      -- or {cause, depth, key, hash, due, delay}: JSON with U+001F between the places, a character that JSON has only
+      -- escaped. As text it is read once, an array of JSON would be read twice.
       -- A worker in the publishing process may take deliveries at their birth, as if it had claimed them: takers[i] has
       -- slots[i] free claim units. They are answered with the place of their event in the batch, ordered as by reflex.claim.
       create function reflex.publish(
-        ids text[], types text[], sources text[], times timestamptz[], traces text[], correlations text[],
+        ids text[], types text[], sources text[], times float8[], traces text[], correlations text[],
         payloads text, more text, worker bigint default null, takers integer[] default '{}', slots integer[] default '{}',
         run_length integer default 1,
         out taken text[], out fed integer[], out at timestamptz, out token bigint,
@@ -86,7 +86,7 @@ export class Publish1763600000002 implements MigrationInterface {
           returning key
         ), stored as (
           insert into reflex.events (id, type, source, "timestamp", trace_id, correlation_id, causation_id, depth, payload)
-          select i.id, i.type, i.source, i.at, i.trace, i.corr, i.more ->> 'cause', coalesce((i.more ->> 'depth')::smallint, 0), i.payload
+          select i.id, i.type, i.source, to_timestamp(i.at / 1000), i.trace, i.corr, i.more ->> 'cause', coalesce((i.more ->> 'depth')::smallint, 0), i.payload
             from input i
            where i.key is null or i.key in (select f.key from fresh f)
           returning seq, id, received_at, type, source, payload
@@ -152,7 +152,7 @@ export class Publish1763600000002 implements MigrationInterface {
       language sql as $$
         select p.taken, p.fed
           from (select array_agg(r.id) as ids, array_agg(r.type) as types, array_agg(r.source) as sources,
-                       array_agg(r.at) as times, array_agg(r.trace) as traces, array_agg(r.corr) as correlations,
+                       array_agg(date_part('epoch', r.at) * 1000) as times, array_agg(r.trace) as traces, array_agg(r.corr) as correlations,
                        string_agg(r.payload::text, chr(31)) as payloads,
                        string_agg(jsonb_build_object('cause', r.cause, 'depth', r.depth, 'key', r.key, 'hash', r.hash,
                                                      'due', r.due, 'delay', r.delay)::text, chr(31)) as more
@@ -212,7 +212,7 @@ export class Publish1763600000002 implements MigrationInterface {
       drop function reflex.enqueue(jsonb);
       drop function reflex.publish(jsonb);
       drop function reflex.publish(
-        text[], text[], text[], timestamptz[], text[], text[], text, text, bigint, integer[], integer[], integer);
+        text[], text[], text[], float8[], text[], text[], text, text, bigint, integer[], integer[], integer);
       drop function reflex.envelope(reflex.events);
       drop function reflex.scope_of(text[], text, text, jsonb);
     `);
