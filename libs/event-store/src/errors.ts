@@ -100,6 +100,18 @@ export class HistoryBusy extends ReflexError {
   }
 }
 
+/** Adding up reads every run of the window, and others need the database too. */
+export class TooManyRuns extends ReflexError {
+  readonly code = 'too_many_runs';
+  override readonly status = 422;
+
+  constructor(withinMs: number, cause: unknown) {
+    super(`The runs of this window could not be added up within ${withinMs / 1_000} s. Ask for a shorter one.`, {
+      cause,
+    });
+  }
+}
+
 export class DatabaseUnreachable extends ReflexError {
   readonly code = 'database_unreachable';
 

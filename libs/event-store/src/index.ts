@@ -34,6 +34,7 @@ export {
   StaleLease,
   StoreOverloaded,
   StoreUnavailable,
+  TooManyRuns,
   UnknownTrigger,
 } from './errors';
 export {

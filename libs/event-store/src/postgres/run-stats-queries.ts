@@ -1,5 +1,8 @@
 // What runs came to.
 
+/** $1 milliseconds, in this transaction. */
+export const LIMIT_TIME = `select set_config('statement_timeout', $1, true)`;
+
 /**
  * $1 from, $2 to, $3 by agent, $4 by trigger, $5 by day, $6 limit, $7 offset. Attempts of filters and conditions that said no
  * are none. The window leaves out the partitions of all other days.

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import { InvalidCursor } from '../errors';
+import { InvalidCursor, TooManyRuns } from '../errors';
 import type { RunStats, RunStatsPage, RunStatsSearch } from '../run-stats';
 import { pageSize } from './event-reader';
 import { reachable } from './outage';
-import { RUN_STATS } from './run-stats-queries';
+import { LIMIT_TIME, RUN_STATS } from './run-stats-queries';
 
 interface StatsRow {
   agent: string | null;
@@ -19,20 +19,41 @@ interface StatsRow {
   p95_ms: number | null;
 }
 
+/** SQLSTATE of a statement that took too long. */
+const CANCELLED = '57014';
+
 /** Adds up the history of runs. */
 export class RunStatsReader {
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly withinMs = 15_000,
+  ) {}
 
   async stats({ from, to, by, limit: asked, cursor = '0' }: RunStatsSearch): Promise<RunStatsPage> {
     if (!/^\d{1,6}$/.test(cursor)) throw new InvalidCursor();
     const limit = pageSize(asked);
     const groups = (['agent', 'trigger', 'day'] as const).map((group) => by.includes(group));
     const values = [from, to, ...groups, limit + 1, Number(cursor)];
-    const rows = await reachable(async () => (await this.pool.query(RUN_STATS, values)).rows as StatsRow[]);
+    const rows = await reachable(() => this.inTime(values));
     return {
       items: rows.slice(0, limit).map((row) => toStats(row)),
       nextCursor: rows.length > limit ? String(Number(cursor) + limit) : null,
     };
+  }
+
+  private async inTime(values: unknown[]): Promise<StatsRow[]> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query(LIMIT_TIME, [`${this.withinMs}`]);
+      const { rows } = await client.query(RUN_STATS, values);
+      return rows as StatsRow[];
+    } catch (error) {
+      throw (error as { code?: unknown }).code === CANCELLED ? new TooManyRuns(this.withinMs, error) : error;
+    } finally {
+      const ended = await client.query('rollback').catch((error: Error) => error);
+      client.release(ended instanceof Error ? ended : undefined);
+    }
   }
 }
 

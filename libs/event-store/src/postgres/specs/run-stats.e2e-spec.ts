@@ -1,4 +1,6 @@
 import type { RunUsage } from '@reflex/core';
+import { Pool } from 'pg';
+import { RunStatsReader } from '../run-stats-reader';
 import type { RunOutcome } from '../../settlement';
 import type { RunStatsSearch } from '../../run-stats';
 import { settlement, storesUnderTest, ticket, trigger, worker, type Stores } from './store-under-test';
@@ -80,6 +82,23 @@ describe('what runs came to', () => {
       { agent: 'a', day, runs: 1, failures: 0, costUsd: 0.1, p50Ms: 90 },
     ]);
     expect([first.items[0]?.agent, second.items[0]?.agent, second.nextCursor]).toEqual(['b', 'a', null]);
+  });
+
+  it('is given up when it takes too long, and leaves the connection as it was', async () => {
+    const store = await ended(['completed', 100, usageOf('a', 10, 0.1, 90)]);
+    const pool = new Pool({ connectionString: stores.url, max: 1 });
+    const lock = store.dataSource.createQueryRunner();
+    await lock.startTransaction();
+    await lock.query('lock table reflex.triggers in access exclusive mode');
+
+    const error = await new RunStatsReader(pool, 200).stats(lastDay(['agent'])).catch((thrown: unknown) => thrown);
+    await lock.rollbackTransaction();
+    await lock.release();
+
+    expect(error).toMatchObject({ code: 'too_many_runs', status: 422 });
+    expect((await pool.query('show statement_timeout')).rows).toEqual([{ statement_timeout: '0' }]);
+    expect((await new RunStatsReader(pool, 5_000).stats(lastDay(['agent']))).items).toHaveLength(1);
+    await pool.end();
   });
 
   it('reads no day outside of the window', async () => {
