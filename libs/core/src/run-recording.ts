@@ -68,6 +68,8 @@ export interface RunRecording {
   /** Where the code is: names of exported classes. */
   trigger_class: string;
   agent_classes: string[];
+  /** Of the events, those that Reflex brings left out. */
+  event_classes: string[];
   event: RecordedEvent;
   /** `null` for a trigger without memory. */
   context: RecordedContext | null;

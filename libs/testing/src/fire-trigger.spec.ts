@@ -23,9 +23,9 @@ class Bell {
 class Porter {
   constructor(private readonly bell: Bell) {}
 
-  @OnEvent(DoorOpened, { name: 'ring' })
-  ring({ event }: DecisionContext<DoorOpened>): string {
-    return this.bell.ring(event.door);
+  @OnEvent('door.*', { name: 'ring' })
+  ring({ event }: DecisionContext): string {
+    return this.bell.ring((event as DoorOpened).door);
   }
 
   @OnEvent(DoorOpened, { name: 'tell', scope: ['house', 'source'], when: count(3).within('1m') })

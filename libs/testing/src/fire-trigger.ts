@@ -3,7 +3,7 @@ import type { Type } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { type BenchOptions, openBench } from '@reflex/agents/testing';
 import type { RunUsage, ToolCallRecord } from '@reflex/core';
-import { type BaseEvent, payloadOf } from '@reflex/events';
+import { type BaseEvent, type EventClass, EventRegistry, payloadOf } from '@reflex/events';
 import type { StoredEvent } from '@reflex/event-store';
 import { TriggerSetupError } from '@reflex/triggers';
 import { fire, TestingTriggersModule, triggersIn } from '@reflex/triggers/testing';
@@ -37,6 +37,7 @@ export async function fireTrigger(
   const app = await openTriggers(triggerClass, options);
   try {
     const known = triggersIn(app).all();
+    app.get(EventRegistry).register([event, ...earlier].map((each) => each.constructor as EventClass));
     const trigger = name === undefined ? known[0] : known.find(({ definition }) => definition.name === name);
     if (!trigger || (name === undefined && known.length > 1)) {
       throw new TriggerSetupError(

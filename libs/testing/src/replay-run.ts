@@ -2,6 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import type { BenchOptions } from '@reflex/agents/testing';
 import { recordedModels, recordedTools, RecordingOutdated } from '@reflex/agents/testing';
 import type { RecordedCall, RecordedEvent, RecordedStep, RunRecording } from '@reflex/core';
+import { type EventClass, EventRegistry } from '@reflex/events';
 import type { StoredContext, StoredEvent } from '@reflex/event-store';
 import { fire } from '@reflex/triggers/testing';
 import { firedOf, openTriggers } from './fire-trigger';
@@ -9,6 +10,8 @@ import { firedOf, openTriggers } from './fire-trigger';
 export interface ReplayRunOptions {
   /** The class with the trigger. */
   trigger: Type;
+  /** Classes of the events that it gets and waits for, if `@OnEvent` does not name them. */
+  events?: readonly EventClass[];
   /** What its constructor asks for. Agents and their tools are added; the tools are not called. */
   providers?: Provider[];
   imports?: BenchOptions['imports'];
@@ -44,6 +47,7 @@ export async function replayRun(given: object, options: ReplayRunOptions): Promi
     before: memoriesIn(steps),
   });
   try {
+    app.get(EventRegistry).register(options.events ?? []);
     const fired = firedOf(
       await fire(app, {
         trigger: run.trigger,

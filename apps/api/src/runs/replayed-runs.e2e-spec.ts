@@ -85,6 +85,12 @@ class Office {
     return answer;
   }
 
+  @OnEvent('dice.*', { name: 'any-dice' })
+  async anyDice(context: DecisionContext): Promise<number> {
+    const next = await context.waitFor(DiceThrown, { match: { pips: 7 } });
+    return (context.event as DiceThrown).pips + next!.pips;
+  }
+
   @OnEvent(HttpPayload, { name: 'careless', filter: about('careless') })
   careless(): Promise<string> {
     return this.helper.run('Try.').catch(() => 'It did not work.');
@@ -131,10 +137,10 @@ async function recordingOf(eventId: string): Promise<RunRecording> {
 }
 
 /** Runs the recording again, and expects what it holds. */
-async function expectSame(recording: RunRecording): Promise<void> {
+async function expectSame(recording: RunRecording, options = {}): Promise<void> {
   const asked = model.requests().length;
 
-  const replayed = await replayRun(recording, classes);
+  const replayed = await replayRun(recording, { ...classes, ...options });
 
   const { calls, result, published } = recording;
   expect(replayed).toEqual({ calls, result, published });
@@ -191,6 +197,20 @@ describe('a recorded run comes to the same again', () => {
 
     expect(recording.published).toEqual([{ type: 'dice.thrown', pips: recording.result }]);
     await expectSame(recording);
+  });
+
+  it('of a trigger that names no class, and waited for an event', async () => {
+    const dice = (pips: number) => service.post('/events', { type: 'dice.thrown', source: 'test', pips });
+    const { id } = (await dice(2)).body as { id: string };
+    await eventually(async () =>
+      expect((await service.get(`/events/${id}`)).body.deliveries).toMatchObject([{ status: 'parked' }]),
+    );
+    await dice(7);
+
+    const recording = await recordingOf(id);
+
+    expect(recording).toMatchObject({ result: 9, event_classes: ['DiceThrown'] });
+    await expectSame(recording, { events: [DiceThrown] });
   });
 
   it('with an attempt that failed before, and what it had done already', async () => {

@@ -10,6 +10,7 @@ import {
   type RunRecording,
 } from '@reflex/core';
 import { type Effect, EventStore, type RunRecord, type StoredContext, type StoredEvent } from '@reflex/event-store';
+import { EventRegistry } from '@reflex/events';
 import { Redactor } from '@reflex/observability';
 import { ContextRecaller, TriggerRegistry } from '@reflex/triggers';
 import { recordedTalks } from './recorded-talks';
@@ -31,6 +32,7 @@ export class RunRecorder {
     private readonly store: EventStore,
     private readonly triggers: TriggerRegistry,
     private readonly agents: AgentRegistry,
+    private readonly events: EventRegistry,
     private readonly contexts: ContextRecaller,
   ) {}
 
@@ -77,6 +79,7 @@ export class RunRecorder {
       ...safe,
       trigger_class: triggerClass,
       agent_classes: this.classesOf(talks.map(({ agent }) => agent)),
+      event_classes: this.eventClassesOf(recording),
       redacted: redactor.counts,
     };
   }
@@ -118,6 +121,13 @@ export class RunRecorder {
       if (published.length > MOST_FOLLOW_UPS) return null;
     }
     return published;
+  }
+
+  private eventClassesOf({ event, context, steps }: Pick<RunRecording, 'event' | 'context' | 'steps'>): string[] {
+    const awaited = steps.flatMap(({ kind, name }) => (kind === 'wait' ? [name] : []));
+    const types = new Set([event.type, ...(context?.events ?? []).map(({ type }) => type), ...awaited]);
+    const builtIn = new EventRegistry();
+    return [...types].flatMap((type) => (builtIn.classOf(type) ? [] : (this.events.classOf(type)?.name ?? [])));
   }
 
   private classesOf(agents: readonly string[]): string[] {

@@ -12,6 +12,7 @@ const recording: RunRecording = {
   run: { id: '17', trigger: 'greet', scope: null, attempt: 1, started_at: AT },
   trigger_class: 'Greet',
   agent_classes: ['Greeter'],
+  event_classes: ['DoorOpened'],
   event: { id: 'e', type: 'door.opened', source: 's', timestamp: AT, received_at: AT, meta: META, payload: {} },
   context: null,
   talks: [],
@@ -27,7 +28,7 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'reflex-spec-'));
   mkdirSync(join(root, 'src', 'node_modules'), { recursive: true });
-  source('src/greet.trigger.ts', 'export class Greet {}\nexport class GreetAll {}');
+  source('src/greet.trigger.ts', 'export class Greet {}\nexport class GreetAll {}\nexport class DoorOpened {}');
   source('src/greeter.agent.ts', "@Agent({ name: 'greeter' })\nexport class Greeter extends LangChainAgent {}");
   source('src/node_modules/copy.ts', 'export class Greet {}');
 });
@@ -51,10 +52,10 @@ it('writes a spec that imports the classes from where they are, and the recordin
     ],
   });
   expect(spec()).toContain(
-    "import { Greet } from '../src/greet.trigger';\nimport { Greeter } from '../src/greeter.agent';",
+    "import { DoorOpened, Greet } from '../src/greet.trigger';\nimport { Greeter } from '../src/greeter.agent';",
   );
   expect(spec()).toContain("import recording from './greet.recording.json';");
-  expect(spec()).toContain('replayRun(recording, { trigger: Greet, providers: [Greeter] })');
+  expect(spec()).toContain('replayRun(recording, { trigger: Greet, events: [DoorOpened], providers: [Greeter] })');
   expect(spec()).not.toContain('replayed.published');
   expect(JSON.parse(spec('test/greet.recording.json'))).toEqual(recording);
 });

@@ -18,7 +18,7 @@ export interface WrittenSpec {
 /** Writes a spec that runs the recording again, and the recording beside it. What is there already is not overwritten. */
 export async function writeSpec(recording: RunRecording, spec: string, root = process.cwd()): Promise<WrittenSpec> {
   const fixture = spec.replace(/\.spec\.ts$/, '.recording.json');
-  const classes = [recording.trigger_class, ...recording.agent_classes];
+  const classes = [recording.trigger_class, ...recording.agent_classes, ...recording.event_classes];
   const sources = sourcesOf(classes, root);
   const format = formatter(root);
   const files = [
@@ -38,7 +38,7 @@ export async function writeSpec(recording: RunRecording, spec: string, root = pr
 }
 
 function specText(
-  { run, event, trigger_class: trigger, agent_classes: agents, published }: RunRecording,
+  { run, event, trigger_class: trigger, agent_classes: agents, event_classes: events, published }: RunRecording,
   spec: string,
   fixture: string,
   sources: ReadonlyMap<string, string>,
@@ -52,7 +52,11 @@ function specText(
       .sort()
       .join(', ')} } from '${path.startsWith('.') ? path : `./${path}`}';`;
   });
-  const options = [`trigger: ${trigger}`, ...(agents.length > 0 ? [`providers: [${agents.join(', ')}]`] : [])];
+  const options = [
+    `trigger: ${trigger}`,
+    ...(events.length > 0 ? [`events: [${events.join(', ')}]`] : []),
+    ...(agents.length > 0 ? [`providers: [${agents.join(', ')}]`] : []),
+  ];
   const title = JSON.stringify(`${run.trigger} does with ${event.type} what it did in run ${run.id}`);
   return `import { replayRun } from '@reflex/testing';
 ${imports.join('\n')}
