@@ -80,12 +80,12 @@ export const CLOSE_LEASE = `delete from reflex.workers where id = $1`;
 // --- claim, settle
 
 // Times in milliseconds since 1970: written, sent and read in a fraction of what a timestamp takes.
-const MS = (time: string) => `(date_part('epoch', ${time}) * 1000000)::bigint / 1000`;
-
 export const CLAIM = `
   select c.event_seq, c.trigger_id, c.scope, c.attempt, c.suspect, c.lease_token, c.copy,
-         c.id, c.type, c.source, ${MS('c.at')} as at, ${MS('c.received_at')} as received_at,
-         c.trace_id, c.correlation_id, c.causation_id, c.depth, c.payload, ${MS('now()')} as now
+         c.id, c.type, c.source, c.trace_id, c.correlation_id, c.causation_id, c.depth, c.payload,
+         (date_part('epoch', c.at) * 1000000)::bigint / 1000 as at,
+         (date_part('epoch', c.received_at) * 1000000)::bigint / 1000 as received_at,
+         (date_part('epoch', now()) * 1000000)::bigint / 1000 as now
     from reflex.claim($1, $2, $3, $4, $5) c`;
 
 // $2 the lease tokens of what this process knows to be in work
