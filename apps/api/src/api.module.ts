@@ -24,6 +24,8 @@ import { RunRecorder } from './runs/run-recorder';
 import { RunStreamController } from './runs/run-stream.controller';
 import { RunsController } from './runs/runs.controller';
 import { RunStatsController } from './runs/stats.controller';
+import { SecretService } from './secrets/secret.service';
+import { SecretsController } from './secrets/secrets.controller';
 import { TimersController } from './timers/timers.controller';
 import { ExplainController } from './triggers/explain.controller';
 import { TriggersController } from './triggers/triggers.controller';
@@ -50,10 +52,11 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     RunStreamController,
     RunStatsController,
     RunsController,
+    SecretsController,
     TimersController,
     TriggersController,
     WebhooksController,
   ],
-  providers: [CloudEventPublisher, EventPublisher, EventStreams, ApprovedRetries, McpTools, RunRecorder],
+  providers: [CloudEventPublisher, EventPublisher, EventStreams, ApprovedRetries, McpTools, RunRecorder, SecretService],
 })
 export class ApiModule {}

@@ -70,6 +70,7 @@ function storeOf(settings: ServiceSettings): Parameters<typeof EventStoreModule.
   const days = settings.eventRetentionDays;
   return {
     url: settings.databaseUrl,
+    secretKeys: settings.secretsKeys,
     poolSize: settings.databasePoolSize,
     app: 'api',
     // With what a request may have waited before, it is answered within a second.

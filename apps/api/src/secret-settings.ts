@@ -12,6 +12,13 @@ export function hideSecrets(settings: Settings): void {
     const value = settings[nameInSettings(name)];
     if (secret && typeof value === 'string' && value.length >= MIN_HIDDEN_LENGTH) hideInLogs(value);
   }
+  for (const { key } of settings.secretsKeys ?? []) hideInLogs(key.toString('base64'));
+}
+
+/** Whether a stored secret of this name would mislead: it is a setting that tools cannot see, or one that has a value. */
+export function isTakenBySettings(name: string, settings: Settings): boolean {
+  const variable = (VARIABLES as Record<string, Variable<unknown>>)[name];
+  return variable !== undefined && (!variable.forTools || settings[nameInSettings(name)] !== undefined);
 }
 
 /** What tools may refer to by `secret('NAME')`, the variables that are marked by `forTools`; and what they may reach. */

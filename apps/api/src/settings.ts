@@ -15,6 +15,7 @@ import {
   whole,
   words,
 } from './setting-kinds';
+import { secretKeys } from './secrets/secret-keys';
 import { webhookSecrets } from './webhooks/webhook-secrets';
 
 /** Every variable that the service reads, in the order of .env.example and docs/configuration.md. */
@@ -162,6 +163,10 @@ export const VARIABLES = {
     list(isAddressOrNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
     '',
     'Networks that tools may reach although they are not public, such as `127.0.0.1` in development. Link-local addresses stay closed.',
+  ),
+  SECRETS_KEYS: optional(
+    secretKeys(),
+    'What stored secrets of tools are sealed with (`PUT /secrets/:name`): the first key seals, the others only open. Make one with `openssl rand -base64 32`. Without any, no secret can be stored.',
   ),
   SLACK_WEBHOOK_URL: forTools(
     optional(urlOf('http', 'https'), 'Where the example agent posts its notifications: an incoming webhook of Slack.'),

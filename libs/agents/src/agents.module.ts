@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { StoredSecrets } from '@reflex/core';
 import { DataSource } from 'typeorm';
 import { AgentRegistry } from './agent-registry';
 import { AgentRunner } from './agent-runner';
@@ -33,8 +34,12 @@ import { Models } from './models/models';
     { provide: EGRESS_OPTIONS, inject: [AGENTS_OPTIONS], useFactory: ({ egress = {} }: AgentsOptions) => egress },
     {
       provide: Secrets,
-      inject: [AGENTS_OPTIONS],
-      useFactory: ({ secrets = {} }: AgentsOptions) => new Secrets(secrets),
+      inject: [AGENTS_OPTIONS, { token: StoredSecrets, optional: true }],
+      useFactory: async ({ secrets: own = {} }: AgentsOptions, stored?: StoredSecrets) => {
+        const secrets = new Secrets(own);
+        await stored?.onChanged((all) => secrets.takeStored(all));
+        return secrets;
+      },
     },
     {
       provide: BudgetLedger,

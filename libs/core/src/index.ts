@@ -77,6 +77,7 @@ export {
   type RunRecording,
 } from './run-recording';
 export { type AgentUsage, type RunUsage, type ToolCallRecord } from './run-usage';
+export { StoredSecrets, type StoredSecret } from './stored-secrets';
 export { causationTree } from './terminal-tree';
 export { TokenBucket } from './token-bucket';
 export { UnderWay } from './under-way';

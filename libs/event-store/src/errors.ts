@@ -29,6 +29,27 @@ export class LeaseLost extends ReflexError {
   }
 }
 
+/** Nothing was stored: there is no key to seal it with. */
+export class SecretsOff extends ReflexError {
+  readonly code = 'secrets_off';
+  override readonly status = 409;
+
+  constructor() {
+    super(
+      'Secrets cannot be stored: the service has no key to seal them with. Make one with "openssl rand -base64 32", give all processes SECRETS_KEYS=<id>=<key>, and restart them.',
+    );
+  }
+}
+
+export class TooManySecrets extends ReflexError {
+  readonly code = 'too_many_secrets';
+  override readonly status = 409;
+
+  constructor(limit: number) {
+    super(`There are ${limit} stored secrets, and no more are taken. Delete one that nobody uses; nothing was stored.`);
+  }
+}
+
 export class IdempotencyConflict extends ReflexError {
   readonly code = 'idempotency_conflict';
   override readonly status = 409;

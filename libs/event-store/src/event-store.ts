@@ -15,6 +15,7 @@ import type { Operations } from './operation';
 import type { RunStreams } from './run-streams';
 import type { RunPage, RunRecord, RunSearch } from './run-search';
 import type { RunStatsPage, RunStatsSearch } from './run-stats';
+import type { SecretStore } from './secret-store';
 import type { Settlement } from './settlement';
 import type { Situation } from './situation';
 import { subscription, type Received, type SubscribeOptions } from './subscription';
@@ -132,6 +133,7 @@ export abstract class EventStore {
   abstract readonly history: History;
   abstract readonly waits: EventWaits;
   abstract readonly pauses: Pauses;
+  abstract readonly secrets: SecretStore;
 
   /** Live counts for health and metrics. */
   abstract stats(): Promise<StoreStats>;

@@ -31,10 +31,12 @@ export {
   LeaseLost,
   SchemaLocked,
   SchemaTooNew,
+  SecretsOff,
   StaleLease,
   StoreOverloaded,
   StoreUnavailable,
   TooManyRuns,
+  TooManySecrets,
   UnknownTrigger,
 } from './errors';
 export {
@@ -72,6 +74,7 @@ export {
 export { type RunPage, type RunRecord, type RunSearch } from './run-search';
 export { type RunStats, type RunStatsPage, type RunStatsSearch, type StatsGroup } from './run-stats';
 export { type RunStream, RunStreams, type StreamPart, type StreamPosition, type ToldRun } from './run-streams';
+export { SecretStore, type Rotation, type SecretNote } from './secret-store';
 export { type RunError, type RunOutcome, type RunReport, type Settlement } from './settlement';
 export { type Situation } from './situation';
 export { type AwaitedEvent, EventWaits, type WaitState } from './waits';
@@ -88,4 +91,5 @@ export { PostgresEventStore } from './postgres/postgres-event-store';
 export { Sweep } from './postgres/sweep';
 export { type PostgresStoreOptions } from './postgres/store-options';
 export { failure, storableText, type RetryPolicy } from './failure';
+export { readMasterKeys, type MasterKey } from './vault/master-keys';
 export { type Received, type SubscribeOptions } from './subscription';

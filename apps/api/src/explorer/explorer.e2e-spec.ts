@@ -5,7 +5,7 @@ let bed: Awaited<ReturnType<typeof testBed>>;
 let service: TestService;
 
 beforeAll(async () => {
-  bed = await testBed();
+  bed = await testBed({ SECRETS_KEYS: `k1=${Buffer.alloc(32, 7).toString('base64')}` });
   service = bed.service;
   const failing = { type: 'http', source: 'docs', payload: { fail: true } };
   await service.post(
@@ -110,6 +110,10 @@ it('succeeds with every example when "Try it out" is pressed', async () => {
       'post /events/replay',
       'get /events/{id}',
       'get /runs/{id}',
+      'get /secrets',
+      'put /secrets/{name}',
+      'post /secrets/rotate',
+      'delete /secrets/{name}',
       'get /timers/{name}',
       'post /timers',
       'post /timers/{name}/pause',

@@ -63,7 +63,10 @@ export function hostOf({ hostname, port }: URL): string {
 
 function allows(hosts: readonly EgressHost[], host: string, secrets: Secrets): boolean {
   return hosts.some((entry) => {
-    if (entry instanceof SecretRef) return secrets.has(entry) && hostOf(new URL(secrets.reveal(entry))) === host;
+    if (entry instanceof SecretRef) {
+      const url = secrets.has(entry) ? URL.parse(secrets.reveal(entry)) : null;
+      return url !== null && hostOf(url) === host;
+    }
     if (entry === '*') return true;
     if (entry.startsWith('*.')) return host.endsWith(entry.slice(1).toLowerCase());
     return entry.toLowerCase() === host;

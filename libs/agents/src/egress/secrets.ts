@@ -1,5 +1,6 @@
+import type { StoredSecret } from '@reflex/core';
 import { hideInLogs } from '@reflex/observability';
-import { UnknownSecret } from './errors';
+import { SecretLocked, UnknownSecret } from './errors';
 import { SecretRef } from './secret';
 
 /** What is shorter than this would be found in ordinary words. */
@@ -12,31 +13,51 @@ export function revealed(value: string | SecretRef, secrets: Secrets): string {
 
 /** The values behind secret references. Nobody but the egress client asks for them. */
 export class Secrets {
-  private readonly values: Map<string, string>;
+  private readonly own: ReadonlyMap<string, string>;
+  private stored: ReadonlyMap<string, StoredSecret> = new Map();
+  /** Values that are hidden. One that was replaced stays among them: servers still know it. */
+  private readonly hidden = new Set<string>();
   /** Longest first, so that a secret within another one does not leave the rest of that in sight. */
-  private readonly shapes: { shape: string; name: string }[];
+  private readonly shapes: { shape: string; name: string }[] = [];
 
   constructor(values: Record<string, string | undefined>) {
-    this.values = new Map(Object.entries(values).flatMap(([name, value]) => (value ? [[name, value]] : [])));
-    this.shapes = [...this.values]
-      .flatMap(([name, value]) => shapesOf(value).map((shape) => ({ shape, name })))
-      .sort((a, b) => b.shape.length - a.shape.length);
-    for (const { shape } of this.shapes) hideInLogs(shape);
+    this.own = new Map(Object.entries(values).flatMap(([name, value]) => (value ? [[name, value]] : [])));
+    for (const [name, value] of this.own) this.hide(name, value);
   }
 
+  /** From now on these are the stored ones. A name that is given to the constructor has the value from there. */
+  takeStored(stored: ReadonlyMap<string, StoredSecret>): void {
+    for (const [name, { value }] of stored) if (value !== null) this.hide(name, value);
+    this.stored = stored;
+  }
+
+  /** True also for one that cannot be opened. */
   has({ name }: SecretRef): boolean {
-    return this.values.has(name);
+    return this.own.has(name) || this.stored.has(name);
   }
 
+  /** Throws `UnknownSecret` and `SecretLocked`. */
   reveal({ name, prefix }: SecretRef): string {
-    const value = this.values.get(name);
+    const stored = this.stored.get(name);
+    const value = this.own.get(name) ?? stored?.value;
     if (value === undefined) throw new UnknownSecret(name);
+    if (value === null) throw new SecretLocked(name, stored!.keyId);
     return `${prefix}${value}`;
   }
 
   /** The text without any secret, in whichever usual coding. */
   redact(text: string): string {
     return this.shapes.reduce((left, { shape, name }) => left.replaceAll(shape, `[secret ${name}]`), text);
+  }
+
+  private hide(name: string, value: string): void {
+    if (this.hidden.has(value)) return;
+    this.hidden.add(value);
+    for (const shape of shapesOf(value)) {
+      this.shapes.push({ shape, name });
+      hideInLogs(shape);
+    }
+    this.shapes.sort((a, b) => b.shape.length - a.shape.length);
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { Pauses } from '@reflex/core';
+import { Pauses, StoredSecrets } from '@reflex/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { EventStore } from '../event-store';
@@ -42,6 +42,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIO
       useFactory: ({ url }: PostgresStoreOptions) => new PostgresLocks(url),
     },
     { provide: Pauses, inject: [EventStore], useFactory: ({ pauses }: EventStore) => pauses },
+    { provide: StoredSecrets, inject: [EventStore], useFactory: ({ secrets }: EventStore) => secrets },
     {
       provide: IngestQuota,
       inject: [EventStore, MODULE_OPTIONS_TOKEN],
@@ -49,7 +50,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIO
         new IngestQuota(store, quota ?? { perTrigger: 0, perSource: 0 }, new Logger('IngestQuota')),
     },
   ],
-  exports: [EventStore, ScopedLocks, IngestQuota, Pauses, MODULE_OPTIONS_TOKEN],
+  exports: [EventStore, ScopedLocks, IngestQuota, Pauses, StoredSecrets, MODULE_OPTIONS_TOKEN],
 })
 export class EventStoreModule extends ConfigurableModuleClass implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(

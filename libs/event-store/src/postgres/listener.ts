@@ -22,6 +22,8 @@ interface Message {
   told?: [runId: string, eventId: string][];
   /** Somebody outside asked to be left alone. */
   paused?: true;
+  /** A stored secret was changed. */
+  secrets?: true;
   probe?: number;
 }
 
@@ -42,6 +44,7 @@ export class Listener {
   private readonly settled = new Set<string>();
   private readonly told = new Map<string, string>();
   private pauseAsked = false;
+  private secretsChanged = false;
   private nudge: NodeJS.Timeout | null = null;
   private lastNudge = 0;
   private probeTimer: NodeJS.Timeout | null = null;
@@ -54,6 +57,7 @@ export class Listener {
       settled: (eventIds: string[]) => void;
       told: (runs: ToldRun[]) => void;
       paused: () => void;
+      secrets: () => void;
       warn: (message: string) => void;
     },
   ) {}
@@ -89,6 +93,11 @@ export class Listener {
     this.schedule();
   }
 
+  tellSecrets(): void {
+    this.secretsChanged = true;
+    this.schedule();
+  }
+
   async stop(): Promise<void> {
     this.closed = true;
     clearInterval(this.probeTimer ?? undefined);
@@ -119,6 +128,8 @@ export class Listener {
     this.told.clear();
     if (this.pauseAsked) this.send({ from: this.self, paused: true });
     this.pauseAsked = false;
+    if (this.secretsChanged) this.send({ from: this.self, secrets: true });
+    this.secretsChanged = false;
     if (fed.length > 0) this.send({ from: this.self, fed: fed.slice(0, IDS_PER_MESSAGE) });
     for (let start = 0; start < settled.length; start += IDS_PER_MESSAGE) {
       this.send({ from: this.self, settled: settled.slice(start, start + IDS_PER_MESSAGE) });
@@ -153,6 +164,7 @@ export class Listener {
       this.on.told(message.told.map(([runId, eventId]) => ({ runId, eventId })));
     }
     if (message.paused && message.from !== this.self) this.on.paused();
+    if (message.secrets && message.from !== this.self) this.on.secrets();
     // Our own publishes woke us before they were notified.
     if (message.fed && message.from !== this.self) this.on.fed();
   }
@@ -199,6 +211,7 @@ export class Listener {
     if (this.failures > 0) {
       this.on.fed();
       this.on.paused();
+      this.on.secrets();
     }
   }
 

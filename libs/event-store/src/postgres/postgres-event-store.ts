@@ -41,6 +41,7 @@ import { PostgresHistory } from './postgres-history';
 import { PostgresOperations } from './postgres-operations';
 import { PostgresPauses } from './postgres-pauses';
 import { PostgresRunStreams } from './postgres-run-streams';
+import { PostgresSecrets } from './postgres-secrets';
 import { PostgresWaits } from './postgres-waits';
 import { Publisher } from './publisher';
 import { STATS } from './queries';
@@ -67,6 +68,7 @@ export class PostgresEventStore extends EventStore {
   readonly streams: PostgresRunStreams;
   readonly waits: PostgresWaits;
   readonly pauses: PostgresPauses;
+  readonly secrets: PostgresSecrets;
   private readonly logger = new Logger('EventStore');
   private readonly options: ResolvedStoreOptions;
   private readonly work = new Hints<void>();
@@ -127,17 +129,16 @@ export class PostgresEventStore extends EventStore {
     this.operations = new PostgresOperations(pool, () => this.fed([]));
     this.streams = new PostgresRunStreams(pool, (runs) => this.listener.tellTold(runs));
     this.waits = new PostgresWaits(pool);
-    this.pauses = new PostgresPauses(
-      pool,
-      () => this.listener.tellPaused(),
-      () => this.options.notify && this.listener.healthy,
-    );
+    const isTold = (): boolean => this.options.notify && this.listener.healthy;
+    this.pauses = new PostgresPauses(pool, () => this.listener.tellPaused(), isTold);
+    this.secrets = new PostgresSecrets(pool, this.options.secretKeys, () => this.listener.tellSecrets(), isTold);
     this.history = new PostgresHistory(pool, this.options.contextEvents);
     this.listener = new Listener(this.options.url, {
       fed: () => this.work.emit(),
       settled: (eventIds) => this.settled.emit(eventIds),
       told: (runs) => this.streams.hint(runs),
       paused: () => void this.pauses.read(),
+      secrets: () => void this.secrets.read(),
       warn: (message) => this.logger.warn(message),
     });
   }
@@ -154,6 +155,7 @@ export class PostgresEventStore extends EventStore {
     await this.settler.idle();
     await this.streams.stop();
     await this.pauses.stop();
+    await this.secrets.stop();
     await this.listener.stop();
   }
 

@@ -1,5 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { BacklogBounds } from '../backlog';
+import type { MasterKey } from '../vault/master-keys';
 
 export interface PostgresStoreOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -24,6 +25,8 @@ export interface PostgresStoreOptions {
   queueLimit?: number;
   /** The same for those that, behind thousands, would likely wait longer than this. Default 500 ms. */
   queueMs?: number;
+  /** What stored secrets are sealed with: the first seals, all of them open. Without any, none can be stored. */
+  secretKeys?: readonly MasterKey[];
   /** What may wait before clients are refused; without it nobody looks, and no client is refused. */
   quota?: BacklogBounds;
   /** The owner's own tables and migrations, beside the store's. */
@@ -51,5 +54,6 @@ export function resolveStoreOptions(options: PostgresStoreOptions): ResolvedStor
     notify: options.notify ?? true,
     queueLimit: options.queueLimit ?? 20_000,
     queueMs: options.queueMs ?? 500,
+    secretKeys: options.secretKeys ?? [],
   };
 }

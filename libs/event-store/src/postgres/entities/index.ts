@@ -10,6 +10,7 @@ import { OperationEntity, OperationItemEntity } from './operation.entity';
 import { PauseEntity } from './pause.entity';
 import { RunEntity } from './run.entity';
 import { RunFrameEntity, RunStreamEntity } from './run-stream.entity';
+import { SecretEntity } from './secret.entity';
 import { TimerEntity } from './timer.entity';
 import { TriggerEntity } from './trigger.entity';
 import { WaitEntity, WaitMatchEntity, WaitShapeEntity } from './wait.entity';
@@ -35,6 +36,7 @@ export const ENTITIES = [
   RunEntity,
   RunFrameEntity,
   RunStreamEntity,
+  SecretEntity,
   DeadLetterEntity,
   TimerEntity,
   WaitEntity,
@@ -68,6 +70,7 @@ export {
   RunEntity,
   RunFrameEntity,
   RunStreamEntity,
+  SecretEntity,
   TimerEntity,
   TriggerEntity,
   WaitEntity,

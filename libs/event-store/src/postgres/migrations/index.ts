@@ -16,6 +16,7 @@ import { Approvals1763600000015 } from './0015-approvals';
 import { Conversations1763600000016 } from './0016-conversations';
 import { Budgets1763600000017 } from './0017-budgets';
 import { HoldingBack1763600000019 } from './0019-holding-back';
+import { Secrets1763600000020 } from './0020-secrets';
 
 /** In order; never edited once released. Listed as classes, since a bundle has no files to glob. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   Conversations1763600000016,
   Budgets1763600000017,
   HoldingBack1763600000019,
+  Secrets1763600000020,
 ];

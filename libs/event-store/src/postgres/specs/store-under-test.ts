@@ -64,7 +64,7 @@ export async function storesUnderTest() {
       await store.dataSource.query(`
         truncate reflex.events, reflex.event_keys, reflex.triggers, reflex.workers, reflex.deliveries, reflex.lanes,
           reflex.contexts, reflex.context_events, reflex.runs, reflex.dead_letters, reflex.operations, reflex.operation_items, reflex.timers,
-          reflex.effects, reflex.approvals, reflex.replays, reflex.wakes, reflex.pauses, reflex.budgets,
+          reflex.effects, reflex.approvals, reflex.replays, reflex.wakes, reflex.pauses, reflex.secrets, reflex.budgets,
           reflex.budget_reservations,
           reflex.run_streams, reflex.run_frames, reflex.waits, reflex.wait_matches, reflex.wait_shapes`);
       await store.close();
