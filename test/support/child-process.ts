@@ -29,15 +29,16 @@ export interface Ended {
 /** Runs a TypeScript file (its path from the project's root) in a process of its own, with the aliases of our libs. */
 export function startProcess(
   file: string,
-  options: { env?: Record<string, string>; args?: string[]; nodeArgs?: string[] } = {},
+  options: { env?: Record<string, string>; args?: string[]; nodeArgs?: string[]; input?: string } = {},
 ): TestProcess {
   const preload = ['-r', '@swc-node/register', '-r', join(__dirname, 'child-lifetime.cjs')];
   const nodeArgs = [...preload, '--enable-source-maps', ...(options.nodeArgs ?? [])];
   const child = spawn(process.execPath, [...nodeArgs, resolve(ROOT, file), ...(options.args ?? [])], {
     cwd: ROOT,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'ipc'],
   });
+  child.stdin?.end(options.input);
   running.add(child);
 
   const lines: string[] = [];

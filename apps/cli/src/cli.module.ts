@@ -36,6 +36,11 @@ import { RunsExportCommand } from './runs/runs-export.command';
 import { RunsListCommand } from './runs/runs-list.command';
 import { RunsShowCommand } from './runs/runs-show.command';
 import { RunsStatsCommand } from './runs/stats.command';
+import { SecretsCommand } from './secrets/secrets.command';
+import { SecretsDeleteCommand } from './secrets/secrets-delete.command';
+import { SecretsListCommand } from './secrets/secrets-list.command';
+import { SecretsRotateCommand } from './secrets/secrets-rotate.command';
+import { SecretsSetCommand } from './secrets/secrets-set.command';
 import { TimersCommand } from './timers/timers.command';
 import { TimersListCommand } from './timers/timers-list.command';
 import { TimersPauseCommand } from './timers/timers-pause.command';
@@ -89,6 +94,11 @@ import { Workspace } from './workspace';
     RunsListCommand,
     RunsShowCommand,
     RunsStatsCommand,
+    SecretsCommand,
+    SecretsDeleteCommand,
+    SecretsListCommand,
+    SecretsRotateCommand,
+    SecretsSetCommand,
     TailCommand,
     TimersCommand,
     TimersListCommand,
