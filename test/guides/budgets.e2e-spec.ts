@@ -89,8 +89,8 @@ describe('the guide to budgets', () => {
     });
     const [list, raise] = onCommandLine.trim().split('\n') as [string, string];
     expect(await reflex(list)).toMatch(new RegExp(`^${ofDay.id} +support +day `, 'm'));
-    expect(await reflex(raise.replace(' 7 ', ` ${ofDay.id} `))).toContain('It is 5.5 usd now');
     model.replies.push(dear);
+    expect(await reflex(raise.replace(' 7 ', ` ${ofDay.id} `))).toContain('It is 5.5 usd now');
     await completed(4);
 
     const [asked, onTerminal] = stats.split(/(?=npx)/) as [string, string];

@@ -27,11 +27,10 @@ describe('the window of a conversation', () => {
     expect(overflow(said, 59).map(({ content }) => content)).toEqual(['0', '1', '2', '3']);
   });
 
-  it('counts tokens as models do, also of texts without spaces in no time', async () => {
+  it('counts tokens as models do, also of texts without spaces, in time', async () => {
     expect(await countTokens('Where is my parcel?')).toBe(5);
     expect(await countTokens('')).toBe(0);
-    const start = performance.now();
-    expect(await countTokens('a'.repeat(24_000))).toBeGreaterThan(1_000);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    // Counted in one piece this would take minutes, however quick the machine.
+    expect(await countTokens('a'.repeat(240_000))).toBeGreaterThan(10_000);
   });
 });

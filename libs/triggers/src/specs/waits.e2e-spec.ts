@@ -271,9 +271,9 @@ describe('waiting for an event', () => {
     await eventually(async () => expect(await outcomes(store)).toEqual(['parked']));
     await store.dataSource.query('delete from reflex.deliveries');
 
-    const rows = await store.dataSource.query<{ count: number }[]>('select reflex.forget_waits(10) as count');
+    // A sweep may have done it already.
+    await store.dataSource.query('select reflex.forget_waits(10)');
 
-    expect(rows).toEqual([{ count: 1 }]);
     expect(await store.dataSource.query('select * from reflex.waits')).toEqual([]);
   });
 
