@@ -12,6 +12,7 @@ export function hideSecrets(settings: Settings): void {
     const value = settings[nameInSettings(name)];
     if (secret && typeof value === 'string' && value.length >= MIN_HIDDEN_LENGTH) hideInLogs(value);
   }
+  for (const text of (settings.webhookSecrets ?? []).flatMap(({ secrets }) => secrets)) hideInLogs(text);
   for (const { key } of settings.secretsKeys ?? []) hideInLogs(key.toString('base64'));
 }
 

@@ -32,6 +32,7 @@ it('S27: no secret, of the settings or stored, is in log, database, answers, str
     OPENAI_API_KEY: 'sk-canary-openai-0123456789abcdef',
     GITHUB_WEBHOOK_SECRET: 'canary-github-0123456789abcdef',
     SLACK_WEBHOOK_URL: `${slack.url}/services/canary-slack-0123456789abcdef`,
+    WEBHOOK_SECRETS: 'shop=canary-webhook-0123456789abcdef',
     SECRETS_KEYS: `k1=${Buffer.from(masterKey).toString('base64')}`,
   };
   const stored = `${slack.url}/tickets/canary-stored-0123456789abcdef`;
@@ -89,6 +90,7 @@ it('S27: no secret, of the settings or stored, is in log, database, answers, str
   // A stranger who knows a secret by other ways finds it nowhere in the log.
   await fetch(`${url}/nowhere/${encodeURIComponent(canaries.JWT_SECRET)}?x=${canaries.OPENAI_API_KEY}`);
   await fetch(`${url}/nowhere/${encodeURIComponent(stored)}?x=${encodeURIComponent(replaced)}`);
+  await fetch(`${url}/nowhere/canary-webhook-0123456789abcdef`);
 
   const paths = [
     '/runs?limit=100',
