@@ -9,11 +9,20 @@ import { McpUnavailable } from '../errors';
 import type { HttpMcpServer, McpServerTools, StdioMcpServer } from './mcp-server';
 
 const CONNECT_MS = 10_000;
+/** A call that is under way ends first. */
+const RETIRE_MS = 60_000;
 
-/** One connection per server and agent, made when it is needed and made again when it was lost. */
+interface Connection {
+  client: Promise<Client>;
+  /** What of its secrets it cannot take up later: the URL, or the environment of the process. */
+  madeWith: string;
+}
+
+/** One connection per server and agent, made when it is needed and made again when it was lost or a secret of it was changed. */
 @Injectable()
 export class McpConnections implements OnApplicationShutdown {
-  private readonly open = new Map<string, Promise<Client>>();
+  private readonly open = new Map<string, Connection>();
+  private readonly retired = new Set<Connection>();
 
   constructor(
     private readonly egress: EgressClient,
@@ -23,20 +32,23 @@ export class McpConnections implements OnApplicationShutdown {
   /** Throws `McpUnavailable`. */
   async client(server: McpServerTools, rule: EgressRule): Promise<Client> {
     const key = `${rule.agent}/${server.options.name}`;
+    const madeWith = this.secretsOf(server);
     const known = this.open.get(key);
-    if (known) return known;
-    const connecting = this.connect(server, rule, () => this.open.delete(key));
-    this.open.set(key, connecting);
-    connecting.catch(() => this.open.delete(key));
-    return connecting;
+    if (known?.madeWith === madeWith) return known.client;
+    if (known) this.retire(known, server);
+    const drop = (): void => void (this.open.get(key) === connection && this.open.delete(key));
+    const connection: Connection = { madeWith, client: this.connect(server, rule, drop) };
+    this.open.set(key, connection);
+    connection.client.catch(drop);
+    return connection.client;
   }
 
   /** The next call connects anew. */
   async forget(server: McpServerTools, { agent }: EgressRule): Promise<void> {
     const key = `${agent}/${server.options.name}`;
-    const client = await this.open.get(key)?.catch(() => undefined);
+    const known = this.open.get(key);
     this.open.delete(key);
-    await client?.close().catch(() => undefined);
+    if (known) await close(known);
   }
 
   redact(text: string): string {
@@ -44,11 +56,25 @@ export class McpConnections implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const clients = await Promise.allSettled(this.open.values());
+    const connections = [...this.open.values(), ...this.retired];
     this.open.clear();
-    await Promise.allSettled(
-      clients.flatMap((client) => (client.status === 'fulfilled' ? [client.value.close()] : [])),
-    );
+    await Promise.all(connections.map(close));
+  }
+
+  private retire(connection: Connection, { options: { timeoutMs = 0 } }: McpServerTools): void {
+    this.retired.add(connection);
+    const end = (): void => void close(connection).then(() => this.retired.delete(connection));
+    setTimeout(end, Math.max(RETIRE_MS, timeoutMs)).unref();
+  }
+
+  private secretsOf({ options }: McpServerTools): string {
+    const given = 'command' in options ? Object.values(options.env ?? {}) : [options.url];
+    try {
+      return JSON.stringify(given.map((value) => revealed(value, this.secrets)));
+    } catch {
+      // Connecting says which secret is missing.
+      return '';
+    }
   }
 
   private async connect({ options }: McpServerTools, rule: EgressRule, onEnd: () => void): Promise<Client> {
@@ -92,4 +118,8 @@ export class McpConnections implements OnApplicationShutdown {
       stderr: 'ignore',
     });
   }
+}
+
+async function close({ client }: Connection): Promise<void> {
+  await client.then((connected) => connected.close()).catch(() => undefined);
 }

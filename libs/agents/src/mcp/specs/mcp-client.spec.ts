@@ -1,16 +1,35 @@
-import { Module, type Type } from '@nestjs/common';
+import { Global, Module, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { type StoredSecret, StoredSecrets } from '@reflex/core';
 import { calling, startModelServer, type ModelServer } from '@reflex/test';
 import { Agent, AgentsModule, AgentSetupError, LangChainAgent, mcpServer, secret, type AgentOptions } from '../..';
 import { startToolServer, type ToolServer } from './tool-server';
 
 const TOKEN = 'Bearer canary-0123456789';
 
+/** Secrets that are stored while the agents run. */
+class Vault extends StoredSecrets {
+  private readonly secrets = new Map<string, StoredSecret>();
+  private readonly listeners: ((secrets: ReadonlyMap<string, StoredSecret>) => void)[] = [];
+
+  async onChanged(listener: (secrets: ReadonlyMap<string, StoredSecret>) => void): Promise<() => void> {
+    this.listeners.push(listener);
+    return () => undefined;
+  }
+
+  set(name: string, value: string): void {
+    this.secrets.set(name, { value, keyId: 'k1' });
+    for (const tell of this.listeners) tell(new Map(this.secrets));
+  }
+}
+
+let vault: Vault;
 let tools: ToolServer;
 let model: ModelServer;
 const closing: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
+  vault = new Vault();
   [tools, model] = await Promise.all([startToolServer(), startModelServer()]);
 });
 afterEach(async () => {
@@ -29,6 +48,10 @@ async function agentWith(
   @Module({ providers: [Clerk] as Type[] })
   class Clerks {}
 
+  @Global()
+  @Module({ providers: [{ provide: StoredSecrets, useValue: vault }], exports: [StoredSecrets] })
+  class VaultModule {}
+
   const app = await Test.createTestingModule({
     imports: [
       AgentsModule.forRoot({
@@ -37,6 +60,7 @@ async function agentWith(
         egress: { networks },
       }),
       Clerks,
+      VaultModule,
     ],
   }).compile();
   app.enableShutdownHooks();
@@ -218,5 +242,60 @@ describe('an agent with an MCP server', () => {
     await agent.run('x');
 
     expect(told(1)).toEqual(['found x for [secret TOKEN] undefined']);
+  });
+
+  it('connects anew where a stored secret says, with the one that it says now', async () => {
+    const moved = await startToolServer();
+    closing.push(() => moved.stop());
+    const agent = await agentWith([
+      mcpServer({ name: 'tracker', url: secret('URL'), headers: { authorization: secret('KEY') }, allow: ['find'] }),
+    ]);
+    const find = [calling(['tracker_find', { text: 'x' }]), { content: 'done' }];
+    vault.set('URL', tools.url);
+    for (const [url, key] of [
+      [tools.url, 'first-key'],
+      [tools.url, 'second-key'],
+      [moved.url, 'second-key'],
+    ] as const) {
+      vault.set('URL', url);
+      vault.set('KEY', key);
+      model.replies.push(...find);
+      await agent.run('x');
+    }
+
+    expect(tools.calls).toHaveLength(2);
+    expect(tools.headers.at(-1)?.authorization).toBe('second-key');
+    expect(moved.calls).toHaveLength(1);
+    expect(moved.headers.at(-1)?.authorization).toBe('second-key');
+  });
+
+  it('starts its process anew with a stored secret that was changed', async () => {
+    const agent = await agentWith(
+      [
+        mcpServer({
+          name: 'local',
+          command: process.execPath,
+          args: ['-r', '@swc-node/register', `${__dirname}/stdio-server.ts`],
+          env: { COUNTED: secret('KEY') },
+          allow: ['find'],
+        }),
+      ],
+      { egress: [] },
+    );
+    const lengths: unknown[] = [];
+    for (const key of ['k'.repeat(10), 'k'.repeat(10), 'k'.repeat(20)]) {
+      vault.set('KEY', key);
+      model.replies.push(calling(['local_find', { text: 'x' }]), { content: 'done' });
+      await agent.run('x');
+      lengths.push(told(model.requests().length - 1)[0]);
+    }
+
+    expect(lengths).toEqual([expect.stringMatching(/ 10 \d+$/), lengths[0], expect.stringMatching(/ 20 \d+$/)]);
+  });
+
+  it('says which secret it lacks', async () => {
+    const agent = await agentWith([mcpServer({ name: 'tracker', url: secret('URL'), allow: ['find'] })]);
+
+    await expect(agent.run('x')).rejects.toThrow('The secret URL is not configured');
   });
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import type { StoredSecret } from '@reflex/core';
 import { eventually } from '@reflex/test';
 import { type OpenStore, storesUnderTest, type Stores } from './store-under-test';
@@ -9,7 +10,10 @@ const k2 = { id: 'k2', key: randomBytes(32) };
 describe('stored secrets', () => {
   let stores: Stores;
   beforeAll(async () => (stores = await storesUnderTest()));
-  afterEach(() => stores.reset());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await stores.reset();
+  });
   afterAll(() => stores.drop());
 
   const keyed = (options: Parameters<Stores['store']>[0] = {}): Promise<OpenStore> =>
@@ -58,8 +62,13 @@ describe('stored secrets', () => {
     await store.dataSource.query(`update reflex.secrets set sealed = sealed || '\\x00'::bytea where name = 'B'`);
     await store.dataSource.query(`update reflex.secrets set key_id = 'k2' where name = 'C'`);
 
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     const known = await knownIn(await keyed({ secretKeys: [k1, k2] }));
+    const warned = warn.mock.calls.map(([sentence]) => String(sentence));
+    warn.mockClear();
 
+    expect(warned).toEqual(['A', 'B', 'C'].map((name) => expect.stringContaining(`secret ${name} cannot be opened`)));
+    expect(warned.join()).not.toMatch(/value-of|\\x/);
     expect(known()).toEqual({ A: null, B: null, C: null, D: 'value-of-D' });
     expect((await knownIn(await stores.store()))()).toEqual({ A: null, B: null, C: null, D: null });
     expect((await store.secrets.list()).map(({ name, usable }) => [name, usable])).toEqual([
