@@ -13,7 +13,10 @@ export function hideSecrets(settings: Settings): void {
     if (secret && typeof value === 'string' && value.length >= MIN_HIDDEN_LENGTH) hideInLogs(value);
   }
   for (const text of (settings.webhookSecrets ?? []).flatMap(({ secrets }) => secrets)) hideInLogs(text);
-  for (const { key } of settings.secretsKeys ?? []) hideInLogs(key.toString('base64'));
+  for (const { key } of settings.secretsKeys ?? []) {
+    // A URL may hold it without the = at its end.
+    for (const text of [key.toString('base64').replace('=', ''), key.toString('base64url')]) hideInLogs(text);
+  }
 }
 
 /** Whether a stored secret of this name would mislead: it is a setting that tools cannot see, or one that has a value. */

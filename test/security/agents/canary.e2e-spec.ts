@@ -90,7 +90,7 @@ it('S27: no secret, of the settings or stored, is in log, database, answers, str
   // A stranger who knows a secret by other ways finds it nowhere in the log.
   await fetch(`${url}/nowhere/${encodeURIComponent(canaries.JWT_SECRET)}?x=${canaries.OPENAI_API_KEY}`);
   await fetch(`${url}/nowhere/${encodeURIComponent(stored)}?x=${encodeURIComponent(replaced)}`);
-  await fetch(`${url}/nowhere/canary-webhook-0123456789abcdef`);
+  await fetch(`${url}/nowhere/canary-webhook-0123456789abcdef?x=${encodeURIComponent(canaries.SECRETS_KEYS)}`);
 
   const paths = [
     '/runs?limit=100',
