@@ -66,7 +66,7 @@ export class Backtester {
     const differences = [
       ...(await this.freshOnes(name, fresh)),
       ...gone.map((firing) => goneOne(firing, refusals.get(firing.eventId))),
-    ].sort((a, b) => (a.event.received_at < b.event.received_at ? -1 : 1));
+    ].sort((a, b) => Date.parse(a.event.received_at) - Date.parse(b.event.received_at));
     return {
       trigger: name,
       from: from.toISOString(),

@@ -100,7 +100,11 @@ describe('a backtest', () => {
 
   it('tells which firings other values would add and take away, and why', async () => {
     const { store } = await workers.started([thresholdTrigger] as typeof triggers);
-    for (const n of [2, 3, 4, 6, 8, 10, 12]) await store.publish(step(n, 'a'));
+    // Differences come in the order of receipt, which is told in milliseconds.
+    for (const n of [2, 3, 4, 6, 8, 10, 12]) {
+      await store.publish(step(n, 'a'));
+      await passed(2);
+    }
     await store.publish([2, 4].map((n) => step(n, 'b')));
     await eventually(async () => expect(await runs(store)).toHaveLength(9));
     const own = backtester(store);
