@@ -40,6 +40,9 @@ describe('more than the store takes in', () => {
         API_PORT: '0',
         LOG_LEVEL: 'warn',
         RATE_LIMIT_REQUESTS: '0',
+        // Nobody works on it here, and a million waits soon.
+        EVENT_MAX_WAITING: '0',
+        EVENT_MAX_WAITING_PER_SOURCE: '0',
       },
     });
     const line = await service.line(/Listening +http/, { timeoutMs: 60_000 });
