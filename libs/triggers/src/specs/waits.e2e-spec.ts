@@ -269,6 +269,8 @@ describe('waiting for an event', () => {
     ]);
     await store.publish(step(1));
     await eventually(async () => expect(await outcomes(store)).toEqual(['parked']));
+    // Without this, there would be nothing to forget.
+    expect(await store.dataSource.query('select * from reflex.waits')).toHaveLength(1);
     await store.dataSource.query('delete from reflex.deliveries');
 
     // A sweep may have done it already.
